@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Short names for what meson does. `make` builds, `make demo` shows, `make check` tests.
+PYTHON = /usr/bin/python3
+SECONDS = 60
+
+all: build/build.ninja
+	@ninja -C build
+
+build/build.ninja:
+	@tools/install-deps.sh --ask build
+	@meson setup build
+
+demo:
+	@tools/install-deps.sh build demo
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/net/demo.py --build build
+
+# Last line: N passed, N failed.
+check:
+	@tools/install-deps.sh check
+	@$(PYTHON) tools/check.py
+
+fuzz:
+	@tools/install-deps.sh fuzz
+	@tools/fuzz.sh $(SECONDS)
+
+clean:
+	rm -rf build build-asan build-clang build-fuzz
+
+.PHONY: all demo check fuzz clean
