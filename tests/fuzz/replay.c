@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs a fuzz target once over every file of its corpus, as part of the tests. Knows nothing of what
- * the target does with the bytes. An empty or missing corpus is a failure.
+ * Runs a fuzz target once over every file of its corpus, as part of the tests. Knows nothing of
+ * what the target does with the bytes. An empty or missing corpus is a failure.
  */
 #include <dirent.h>
 #include <stdint.h>
