@@ -19,15 +19,20 @@ struct servo {
 	freq frequency; /* wall against mono that keeps pace with the reference */
 	freq rate;	/* in force, frequency plus any slew; as the kernel rounded it */
 	freq frequency_max;
-	freq slew_max; /* added to frequency at most */
+	freq slew_max; /* added to frequency at most; set it after servo_init, 500 ppm if not */
 	mono slew_end; /* MONO_NEVER: no slew under way */
+	bool has_line; /* what is aimed at: the reference showed line_wall at line_at ... */
+	mono line_at;
+	stamp line_wall;
+	freq line_rate; /* ... and gains so much on mono */
+	span residue;	/* phase errors below it are left alone: the estimate is no better */
 };
 
 enum servo_verb {
 	SERVO_WAIT,
 	SERVO_STEP,   /* step, then set rate */
 	SERVO_RATE,   /* set rate */
-	SERVO_REFUSE, /* the offset is beyond what may be stepped */
+	SERVO_REFUSE, /* the offset is beyond what may be stepped: nothing is done */
 };
 
 struct servo_order {
@@ -39,11 +44,13 @@ struct servo_order {
 void servo_init(struct servo *v, bool steer, freq frequency, freq frequency_max);
 /*
  * A new combined belief. confirmed: it rests on a two-way exchange with a fresh nonce or on
- * agreeing sources, so a step is allowed. offset is reference - wall at now.
+ * agreeing sources, so a step is allowed. offset is reference - wall at now. The first confirmed
+ * one steps over whatever a slew would not finish soon; later ones only from SERVO_STEP_MIN up.
+ * An order is taken to be carried out; servo_applied corrects the rate if it was rounded.
  */
 struct servo_order servo_update(struct servo *v, struct now now, const struct belief *b,
 				span offset, bool confirmed);
-/* The slew under way ends: back to the frequency alone. */
+/* The slew under way ends: back to the frequency alone, or once more for what is left. */
 struct servo_order servo_wake(struct servo *v, struct now now);
 /* What the clock really runs at after ACT_RATE. */
 void servo_applied(struct servo *v, freq rate);
