@@ -25,4 +25,8 @@ struct shelf {
 	int (*drop)(void *context, const char *name, struct err *err);
 };
 
+/* A shelf in memory, for simulators and checks: what is kept on it ends with it. */
+struct shelf *shelf_new(void);
+void shelf_free(struct shelf *s);
+
 #endif
