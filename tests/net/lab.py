@@ -296,13 +296,20 @@ class Host(Space):
             return ""
 
     def memory(self):
-        """What the kernel says of the daemon: {'VmRSS': kB, 'Threads': n, switches...}."""
+        """What the kernel says of the daemon: {'VmRSS': kB, 'Threads': n...}."""
         path = "/proc/%d/status" % outer_pid(self.daemon.pid)
         with open(path, encoding="ascii") as f:
             rows = dict(line.split(":", 1) for line in f)
-        return {name: int(rows[name].split()[0]) for name in (
-            "VmRSS", "RssAnon", "Threads", "voluntary_ctxt_switches",
-            "nonvoluntary_ctxt_switches")}
+        return {name: int(rows[name].split()[0]) for name in ("VmRSS", "RssAnon", "Threads")}
+
+    def wakeups(self):
+        """How often the daemon's threads have gone to sleep so far."""
+        tasks = "/proc/%d/task" % outer_pid(self.daemon.pid)
+        count = 0
+        for task in os.listdir(tasks):
+            with open("%s/%s/status" % (tasks, task), encoding="ascii") as f:
+                count += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", f.read(), re.M)[1])
+        return count
 
 
 def outer_pid(pid):
