@@ -221,9 +221,7 @@ static struct slot *free_slot(struct ctlsock *c)
 
 static void accept_peers(struct ctlsock *c)
 {
-	struct slot *s;
-
-	while ((s = free_slot(c))) {
+	for (;;) {
 		int fd = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
@@ -231,7 +229,8 @@ static void accept_peers(struct ctlsock *c)
 				c->deaf_until_s = now_s() + 1;
 			return;
 		}
-		if (!ask_who(fd, &s->peer)) {
+		struct slot *s = free_slot(c);
+		if (!s || !ask_who(fd, &s->peer)) {
 			(void)close(fd);
 			continue;
 		}
@@ -357,7 +356,7 @@ void ctlsock_wait(struct ctlsock *c, int timeout_ms)
 	set[0] = (struct pollfd){.fd = c->bell, .events = POLLIN};
 	bool deaf = now_s() < c->deaf_until_s;
 	bool hurry = deaf;
-	set[1] = (struct pollfd){.fd = free_slot(c) && !deaf ? c->fd : -1, .events = POLLIN};
+	set[1] = (struct pollfd){.fd = deaf ? -1 : c->fd, .events = POLLIN};
 	for (unsigned i = 0; i < CTLSOCK_PEERS_MAX; i++) {
 		struct slot *s = &c->slots[i];
 		settle(s);

@@ -45,7 +45,7 @@ void ctlsock_free(struct ctlsock *c);
 
 /*
  * Waits until something can be done or timeout_ms is over (-1: forever): accepts, reads, writes.
- * New peers take a free slot; with none free they stay in the kernel's queue.
+ * New peers take a free slot; with none free they are closed at once.
  */
 void ctlsock_wait(struct ctlsock *c, int timeout_ms);
 /* Makes ctlsock_wait return; safe from other threads and in signal handlers. */

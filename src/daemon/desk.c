@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "daemon/desk.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <grp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "cli/session.h"
+#include "daemon/dialogue.h"
+#include "daemon/drawer.h"
+#include "daemon/say.h"
+#include "daemon/window.h"
+#include "sys/ctlsock.h"
+#include "sys/file.h"
+
+#define GROUP_CONFIGURE "timecast"
+#define GROUP_LOOK "timecast-look"
+#define KEEP_EVERY SPAN_S(3600)
+/* While a peer has not greeted. */
+#define STRANGER_WAIT SPAN_S(5)
+
+struct desk {
+	struct drawer *drawer;
+	struct ctlsock *socket; /* NULL: no control socket, no thread */
+	struct dialogue_groups groups;
+	struct seal seal;
+	struct window *window;
+	struct office *office;
+	struct dialogue *dialogue;
+	struct memory memory; /* of the last run */
+	struct mail *mail;
+	pthread_t thread;
+	bool started;
+	mono keep_next;
+	atomic_bool quit;
+	atomic_bool over;
+};
+
+/* ---- start ---- */
+
+static gid_t find_group(const char *name)
+{
+	const struct group *g = getgrnam(name);
+
+	return g ? g->gr_gid : (gid_t)-1;
+}
+
+/* Warnings are collected in err, one sentence after the other. */
+static void warn(struct err *all, const struct err *one)
+{
+	struct err last = *all;
+
+	if (!one->text[0])
+		return;
+	err_set(all, "%s%s%s", last.text, last.text[0] ? "; " : "", one->text);
+}
+
+static int open_all(struct desk *d, const struct desk_options *o, struct err *err)
+{
+	int error = drawer_new(o->state_path, &d->drawer, err);
+
+	if (error && !o->control_path)
+		error = drawer_new(NULL, &d->drawer, err);
+	if (!error)
+		error = drawer_secret(d->drawer, d->seal.master, err);
+	if (error || !o->control_path)
+		return error;
+	d->groups.configure = find_group(GROUP_CONFIGURE);
+	d->groups.look = find_group(GROUP_LOOK);
+	mode_t mode = d->groups.look == (gid_t)-1 ? 0660 : 0666;
+	return ctlsock_new(o->control_path, mode, d->groups.configure, &d->socket, err);
+}
+
+static int load_file(struct desk *d, const char *path, struct err *err)
+{
+	struct text config = {0};
+	int error = file_read_path(path, &config, err);
+
+	if (!error)
+		error = office_load_text(d->office, path, text_chars(&config), err);
+	if (config.chars)
+		explicit_bzero(config.chars, config.room);
+	text_fini(&config);
+	return error;
+}
+
+/* Nothing that survived may keep the daemon from starting, or nobody could repair it. */
+static int load(struct desk *d, const struct desk_options *o, struct err *err)
+{
+	struct err one = {0};
+
+	if (o->config_path)
+		return load_file(d, o->config_path, err);
+	(void)!office_load_startup(d->office, &one);
+	warn(err, &one);
+	return 0;
+}
+
+int desk_new(const struct desk_options *o, struct desk **ret, struct err *err)
+{
+	struct desk *d = calloc(1, sizeof *d);
+	struct err one = {0};
+
+	assert(d);
+	err_set(err, "%s", "");
+	atomic_init(&d->quit, false);
+	atomic_init(&d->over, true);
+	d->seal.random = drawer_random;
+	int error = open_all(d, o, err);
+	if (!error) {
+		err_set(err, "%s", "");
+		drawer_recall(d->drawer, &d->memory, &one);
+		warn(err, &one);
+		d->window = window_new(o->now, o->context);
+		one.text[0] = '\0';
+		error = office_new(window_world(d->window), drawer_shelf(d->drawer), &d->seal,
+				   &d->office, &one);
+		warn(err, &one);
+	}
+	if (!error)
+		error = load(d, o, err);
+	if (error) {
+		desk_free(d);
+		return error;
+	}
+	*ret = d;
+	return 0;
+}
+
+void desk_free(struct desk *d)
+{
+	if (!d)
+		return;
+	assert(desk_over(d));
+	if (d->started)
+		(void)pthread_join(d->thread, NULL);
+	office_free(d->office);
+	window_free(d->window);
+	ctlsock_free(d->socket);
+	drawer_free(d->drawer);
+	explicit_bzero(&d->seal, sizeof d->seal);
+	free(d);
+}
+
+const struct settings *desk_settings(const struct desk *d)
+{
+	return window_settings(d->window);
+}
+
+const struct key *desk_keys(const struct desk *d, unsigned *ret_count)
+{
+	return window_keys(d->window, ret_count);
+}
+
+const struct memory *desk_memory(const struct desk *d)
+{
+	return &d->memory;
+}
+
+/* ---- the thread ---- */
+
+void desk_keep(struct desk *d, const struct memory *memory)
+{
+	struct err err;
+
+	if (drawer_keep(d->drawer, memory, &err) < 0)
+		say(SAY_WARNING, "what is to be remembered is not kept: %s", err.text);
+}
+
+static mono steady(struct desk *d)
+{
+	const struct world *w = window_world(d->window);
+
+	return w->steady(w->context);
+}
+
+static void keep_memory(struct desk *d)
+{
+	struct memory memory;
+
+	window_forget(d->window);
+	window_memory(d->window, &memory);
+	desk_keep(d, &memory);
+	d->keep_next = mono_add(steady(d), KEEP_EVERY);
+}
+
+static int wait_ms(struct desk *d)
+{
+	mono now = steady(d);
+	mono next = mono_min(d->keep_next, office_next_wake(d->office));
+
+	if (dialogue_waits_for_greeting(d->dialogue))
+		next = mono_min(next, mono_add(now, STRANGER_WAIT));
+	return mono_before(next, now) ? 0 : (int)(mono_sub(next, now).ns / NS_PER_MS) + 1;
+}
+
+static void before_line(void *context)
+{
+	struct desk *d = context;
+
+	window_forget(d->window);
+}
+
+static void *work(void *context)
+{
+	struct desk *d = context;
+
+	while (!atomic_load(&d->quit)) {
+		ctlsock_wait(d->socket, wait_ms(d));
+		window_forget(d->window);
+		if (!mono_before(steady(d), office_next_wake(d->office)))
+			office_wake(d->office);
+		dialogue_turn(d->dialogue, before_line, d);
+		if (!mono_before(steady(d), d->keep_next))
+			keep_memory(d);
+	}
+	dialogue_free(d->dialogue, "timecastd ends");
+	keep_memory(d);
+	atomic_store(&d->over, true);
+	mail_ring(d->mail);
+	return NULL;
+}
+
+int desk_start(struct desk *d, struct mail *m, struct err *err)
+{
+	sigset_t all, before;
+
+	assert(d->socket && !d->started);
+	d->mail = m;
+	window_open(d->window, m);
+	d->dialogue = dialogue_new(d->office, d->socket, d->groups);
+	d->keep_next = mono_add(steady(d), KEEP_EVERY);
+	atomic_store(&d->over, false);
+	/* signals belong to the protocol thread */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = pthread_create(&d->thread, NULL, work, d);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error) {
+		atomic_store(&d->over, true);
+		dialogue_free(d->dialogue, "timecastd ends");
+		err_set(err, "cannot start a thread: %s", strerror(error));
+		return -error;
+	}
+	d->started = true;
+	return 0;
+}
+
+void desk_quit(struct desk *d)
+{
+	atomic_store(&d->quit, true);
+	if (d->socket)
+		ctlsock_ring(d->socket);
+}
+
+bool desk_over(const struct desk *d)
+{
+	return atomic_load(&d->over);
+}
