@@ -20,6 +20,12 @@ check:
 	@tools/install-deps.sh check
 	@$(PYTHON) tools/check.py
 
+# Two hosts on a cable, to type into.
+try:
+	@tools/install-deps.sh build demo
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/net/tabletop.py --build build
+
 fuzz:
 	@tools/install-deps.sh fuzz
 	@tools/fuzz.sh $(SECONDS)
@@ -27,4 +33,4 @@ fuzz:
 clean:
 	rm -rf build build-asan build-clang build-fuzz
 
-.PHONY: all demo check fuzz clean
+.PHONY: all demo try check fuzz clean
