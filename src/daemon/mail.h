@@ -49,6 +49,7 @@ struct letter {
 
 struct mail;
 
+/* NULL with errno set if the kernel gives no eventfd. */
 struct mail *mail_new(void);
 void mail_free(struct mail *m);
 /* Desk: posts and waits until answered. */

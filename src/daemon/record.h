@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The flight recorder: every event as it enters the node, enough to repeat the run with the same
+ * node bit for bit, except that key bytes are never written. Knows nothing of how a replay is done.
+ *
+ * The file, all numbers big-endian: the eight octets "TCREC\0\0\1" (the last is the version), then
+ * one frame an event:
+ *
+ *	u8 kind (enum record_kind), u32 octets of body, i64 now.mono ns, u64 now.wall frac, body
+ *
+ * An addr is u8 family and 16 octets; an endpoint an addr and u16 port; a name u8 length and its
+ * characters; a bool u8. Bodies list the fields of the struct named, in the order of its header:
+ *
+ *	START     u32 node_size, seed (32 octets), struct node_options
+ *	SETTINGS  struct settings; tables as u32 count and so many rows
+ *	MEMORY    struct memory
+ *	LINK      struct iface_link; addrs as u32 count and rows of addr, u8 bits
+ *	DATAGRAM  struct datagram, but octets last, as what remains of the body
+ *	OUTCOME   struct outcome
+ *	WAKE, RESET  nothing
+ *	STEPPED   i64 by
+ *	KERNEL    struct kernel_clock
+ */
+#ifndef DAEMON_RECORD_H
+#define DAEMON_RECORD_H
+
+#include "base/auto.h"
+#include "base/err.h"
+#include "ntp/node.h"
+
+enum record_kind {
+	RECORD_START = 1,
+	RECORD_SETTINGS,
+	RECORD_MEMORY,
+	RECORD_LINK,
+	RECORD_DATAGRAM,
+	RECORD_OUTCOME,
+	RECORD_WAKE,
+	RECORD_RESET,
+	RECORD_STEPPED,
+	RECORD_KERNEL,
+};
+
+struct record;
+
+/* path NULL: *ret is NULL, and every call below takes NULL and does nothing. */
+MUST_CHECK int record_new(const char *path, struct record **ret, struct err *err);
+void record_free(struct record *r);
+/* True once if writing has failed: nothing is recorded any more. */
+bool record_take_failure(struct record *r);
+
+void record_start(struct record *r, struct now now, const uint8_t seed[32],
+		  const struct node_options *o);
+void record_settings(struct record *r, struct now now, const struct settings *s);
+void record_memory(struct record *r, struct now now, const struct memory *m);
+void record_link(struct record *r, struct now now, const struct iface_link *l);
+void record_datagram(struct record *r, struct now now, const struct datagram *d);
+void record_outcome(struct record *r, struct now now, const struct outcome *o);
+void record_wake(struct record *r, struct now now);
+void record_reset(struct record *r, struct now now);
+void record_stepped(struct record *r, struct now now, span by);
+void record_kernel_clock(struct record *r, struct now now, const struct kernel_clock *k);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The daemon: arguments, the order of start, signals, the order of the end. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daemon/desk.h"
+#include "daemon/engine.h"
+#include "daemon/mail.h"
+#include "daemon/say.h"
+#include "sys/process.h"
+
+#define STATE_PATH "/var/lib/timecast"
+#define CONTROL_PATH "/run/timecast/control"
+
+struct arguments {
+	const char *state_path;
+	const char *control_path; /* NULL: none */
+	const char *config_path;  /* NULL: not given */
+	const char *clock;
+	const char *record_path; /* NULL: not given */
+	bool static_ifaces;
+};
+
+static const char usage[] =
+	"usage: timecastd [--state DIR] [--control SOCKET|none] [--config FILE]\n"
+	"                 [--interfaces auto|static] [--clock system|observe|virtual:...]\n"
+	"                 [--record FILE] [--responders N]\n"
+	"       timecastd --help | --version\n"
+	"virtual: offset=SECONDS,drift=PPM,wander=PPB,epoch=NS,seed=N, each optional\n";
+
+enum option_value {
+	OPTION_STATE = 1,
+	OPTION_CONTROL,
+	OPTION_CONFIG,
+	OPTION_INTERFACES,
+	OPTION_CLOCK,
+	OPTION_RECORD,
+	OPTION_RESPONDERS,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static const struct option long_options[] = {
+	{"state", required_argument, NULL, OPTION_STATE},
+	{"control", required_argument, NULL, OPTION_CONTROL},
+	{"config", required_argument, NULL, OPTION_CONFIG},
+	{"interfaces", required_argument, NULL, OPTION_INTERFACES},
+	{"clock", required_argument, NULL, OPTION_CLOCK},
+	{"record", required_argument, NULL, OPTION_RECORD},
+	{"responders", required_argument, NULL, OPTION_RESPONDERS},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{NULL, 0, NULL, 0},
+};
+
+static volatile sig_atomic_t told_to_stop;
+static struct mail *signal_mail; /* set before the handler is, NULL: none */
+
+static void stop(int number)
+{
+	(void)number;
+	told_to_stop = 1;
+	if (signal_mail)
+		mail_ring(signal_mail);
+}
+
+static bool set_interfaces(struct arguments *a, const char *text)
+{
+	a->static_ifaces = !strcmp(text, "static");
+	if (a->static_ifaces || !strcmp(text, "auto"))
+		return true;
+	(void)fprintf(stderr, "timecastd: --interfaces is auto or static, not \"%s\"\n", text);
+	return false;
+}
+
+static bool set_responders(const char *text)
+{
+	if (!strcmp(text, "0"))
+		return true;
+	(void)fprintf(stderr,
+		      "timecastd: --responders %s: this build answers on the protocol "
+		      "thread only, use 0\n",
+		      text);
+	return false;
+}
+
+/* -1 to go on, else the exit status. */
+static int take_option(struct arguments *a, int option)
+{
+	switch (option) {
+	case OPTION_STATE:
+		a->state_path = optarg;
+		return -1;
+	case OPTION_CONTROL:
+		a->control_path = strcmp(optarg, "none") ? optarg : NULL;
+		return -1;
+	case OPTION_CONFIG:
+		a->config_path = optarg;
+		return -1;
+	case OPTION_INTERFACES:
+		return set_interfaces(a, optarg) ? -1 : 1;
+	case OPTION_CLOCK:
+		a->clock = optarg;
+		return -1;
+	case OPTION_RECORD:
+		a->record_path = optarg;
+		return -1;
+	case OPTION_RESPONDERS:
+		return set_responders(optarg) ? -1 : 1;
+	case OPTION_HELP:
+		(void)fputs(usage, stdout);
+		return 0;
+	case OPTION_VERSION:
+		(void)puts("timecastd " TIMECAST_VERSION);
+		return 0;
+	}
+	(void)fputs(usage, stderr);
+	return 1;
+}
+
+static int parse_arguments(struct arguments *a, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		int status = take_option(a, option);
+
+		if (status >= 0)
+			return status;
+	}
+	if (optind == argc)
+		return -1;
+	(void)fprintf(stderr, "timecastd: \"%s\" is not an option\n%s", argv[optind], usage);
+	return 1;
+}
+
+/* SIGTERM and SIGINT end the daemon in order; a terminal that goes away does not. */
+static void catch_signals(struct mail *m)
+{
+	struct sigaction end = {.sa_handler = stop};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	signal_mail = m;
+	(void)sigaction(SIGTERM, &end, NULL);
+	(void)sigaction(SIGINT, &end, NULL);
+	(void)sigaction(SIGHUP, &ignore, NULL);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static struct now read_clock(void *context)
+{
+	return engine_now(context);
+}
+
+static int open_desk(const struct arguments *a, struct engine *e, struct desk **ret,
+		     struct err *err)
+{
+	struct desk_options options = {
+		.state_path = a->state_path,
+		.control_path = a->control_path,
+		.config_path = a->config_path,
+		.now = read_clock,
+		.context = e,
+	};
+	const struct key *keys;
+	unsigned key_count;
+	int r;
+
+	err->text[0] = '\0';
+	r = desk_new(&options, ret, err);
+	if (r < 0)
+		return r;
+	if (err->text[0])
+		say(SAY_WARNING, "%s", err->text);
+	engine_recall(e, desk_memory(*ret));
+	keys = desk_keys(*ret, &key_count);
+	engine_apply(e, desk_settings(*ret), keys, key_count);
+	return 0;
+}
+
+static int start(const struct arguments *a, struct engine *e, struct desk *d, struct mail *m,
+		 struct err *err)
+{
+	int r = engine_start(e, err);
+
+	if (r < 0)
+		return r;
+	r = process_give_up_rights(err);
+	if (r < 0)
+		say(SAY_WARNING, "%s", err->text);
+	return a->control_path ? desk_start(d, m, err) : 0;
+}
+
+/* The desk keeps the memory before it ends, which takes a letter or two. */
+static void run(const struct arguments *a, struct engine *e, struct desk *d)
+{
+	struct memory memory;
+
+	say(SAY_INFO, "timecastd " TIMECAST_VERSION " started");
+	while (!told_to_stop)
+		engine_turn(e);
+	if (!a->control_path) {
+		engine_memory(e, &memory);
+		desk_keep(d, &memory);
+		return;
+	}
+	desk_quit(d);
+	while (!desk_over(d))
+		engine_turn(e);
+}
+
+static int serve(const struct arguments *a, struct mail *m, struct err *err)
+{
+	struct engine_options options = {
+		.clock = a->clock,
+		.static_ifaces = a->static_ifaces,
+		.record_path = a->record_path,
+		.mail = m,
+	};
+	struct engine *e;
+	struct desk *d;
+	int r = engine_new(&options, &e, err);
+
+	if (r < 0)
+		return r;
+	r = open_desk(a, e, &d, err);
+	if (r == 0) {
+		r = start(a, e, d, m, err);
+		if (r == 0)
+			run(a, e, d);
+		desk_free(d);
+	}
+	engine_free(e);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments a = {
+		.state_path = STATE_PATH,
+		.control_path = CONTROL_PATH,
+		.clock = "system",
+	};
+	struct mail *m = NULL;
+	struct err err;
+	int r = parse_arguments(&a, argc, argv);
+
+	if (r >= 0)
+		return r;
+	(void)umask(077);
+	/* The outside judge has no eventfd (docs/judge.md). */
+	if (a.control_path || !a.static_ifaces) {
+		m = mail_new();
+		if (!m) {
+			say(SAY_ERROR, "no eventfd: %s", strerror(errno));
+			return 1;
+		}
+	}
+	catch_signals(m);
+	r = serve(&a, m, &err);
+	signal_mail = NULL;
+	mail_free(m);
+	if (r < 0)
+		say(SAY_ERROR, "%s", err.text);
+	return r < 0 ? 1 : 0;
+}
