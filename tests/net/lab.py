@@ -185,6 +185,74 @@ class Lan(Space):
         return Capture(self)
 
 
+SMCROUTED = shutil.which("smcrouted") or os.path.join(PEERS, "smcroute/usr/sbin/smcrouted")
+
+
+class Router(Space):
+    """Forwards between two LANs: eth0 to the lower one, eth1 to the higher one."""
+
+    def __init__(self, lab, name, low, high):
+        super().__init__(name)
+        self.lab = lab
+        self.addresses = {}
+        self.folder = os.path.join(lab.home, name)
+        os.makedirs(self.folder)
+        self.sysctl("net/ipv6/conf/default/accept_dad", 0)
+        for ifname, lan, number in (("eth0", low, 252), ("eth1", high, 253)):
+            lan.attach(self, ifname, number)
+            self.addresses[lan] = (
+                "%s.%d" % (lan.v4, number), "%s:%x" % (lan.v6, number))
+        self.sysctl("net/ipv4/ip_forward", 1)
+        self.sysctl("net/ipv6/conf/all/forwarding", 1)
+
+    def forward(self, groups):
+        """Multicast routes for these groups, both ways, by smcrouted."""
+        path = os.path.join(self.folder, "smcroute.conf")
+        with open(path, "w", encoding="ascii") as f:
+            for ifname in ("eth0", "eth1"):
+                f.write("phyint %s enable ttl-threshold 1\n" % ifname)
+            for ifname, other in (("eth0", "eth1"), ("eth1", "eth0")):
+                for group in groups:
+                    f.write("mroute from %s group %s to %s\n" % (ifname, group, other))
+        with open(os.path.join(self.folder, "log"), "wb") as log:
+            self.lab.spawn(self, [
+                SMCROUTED, "-n", "-N", "-f", path, "-i", self.name,
+                "-P", os.path.join(self.folder, "pid"), "-u", os.path.join(self.folder, "socket")],
+                stdout=log, stderr=log)
+
+
+class Chain:
+    """LANs in a row with a router between each two: lans[0] - R1 - lans[1] - R2 - ..."""
+
+    def __init__(self, lab, routers, groups):
+        self.lans = [lab.lan("lan%d" % (i + 1)) for i in range(routers + 1)]
+        self.routers = [Router(lab, "r%d" % (i + 1), self.lans[i], self.lans[i + 1])
+                        for i in range(routers)]
+        for i, router in enumerate(self.routers):
+            for j, lan in enumerate(self.lans):
+                if j < i:
+                    self._route(router, lan, self.routers[i - 1], self.lans[i])
+                elif j > i + 1:
+                    self._route(router, lan, self.routers[i + 1], self.lans[i + 1])
+            router.forward(groups)
+
+    @staticmethod
+    def _route(space, lan, via, on):
+        v4, v6 = via.addresses[on]
+        space.ip("route add %s.0/24 via %s" % (lan.v4, v4))
+        space.ip("-6 route add %s:/64 via %s" % (lan.v6, v6))
+
+    def plug(self, host, place, number, **more):
+        """Puts a host on lans[place], with routes to all the others."""
+        here = self.lans[place]
+        host.plug(here, number, **more)
+        for j, lan in enumerate(self.lans):
+            if j != place:
+                via = self.routers[place - 1 if j < place else place]
+                self._route(host, lan, via, here)
+        return host
+
+
 class Host(Space):
     """A namespace with one daemon and its terminal."""
 
@@ -345,6 +413,9 @@ class Lab:
     def lan(self, name="lan"):
         self.lans.append(Lan(self, name, len(self.lans) + 1))
         return self.lans[-1]
+
+    def chain(self, routers, groups):
+        return Chain(self, routers, groups)
 
     def host(self, name):
         self.hosts.append(Host(self, name))
