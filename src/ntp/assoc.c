@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ntp/assoc.h"
+
+#include "ntp/node_state.h"
+
+#include <string.h>
+
+#define PHI_PPT (15 * PPT_PER_PPM) /* RFC 5905 figure 27 */
+#define POLL_STEADY 8		   /* samples without a wish for more that lengthen a poll */
+
+unsigned assoc_place(const struct node *n, const struct assoc *a)
+{
+	return (unsigned)(a - n->assocs);
+}
+
+/* ---- life ---- */
+
+static unsigned dynamic_count(const struct node *n)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+		if (n->assocs[i].used && n->assocs[i].origin != ASSOC_UNICAST)
+			count++;
+	}
+	return count;
+}
+
+static struct assoc *free_place(struct node *n, enum assoc_origin origin)
+{
+	if (origin != ASSOC_UNICAST) {
+		unsigned count = dynamic_count(n);
+
+		if (count >= n->max_dynamic_sessions || count >= ASSOC_DYNAMIC_MAX)
+			return NULL;
+	}
+	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+		if (!n->assocs[i].used)
+			return &n->assocs[i];
+	}
+	return NULL;
+}
+
+void assoc_event(struct node *n, struct now now, const struct assoc *a, enum event_reason why)
+{
+	struct event_row row = {
+		.when = now.wall,
+		.reason = (uint8_t)why,
+		.origin = a->origin,
+		.peer = a->peer,
+	};
+	const struct iface *f = iface_by_index(&n->ifaces, a->ifindex);
+
+	if (f)
+		memcpy(row.ifname, f->link.name, sizeof row.ifname);
+	ledger_add_event(&n->ledger, &row);
+}
+
+void assoc_set_polls(struct assoc *a, int8_t minpoll_log2s, int8_t maxpoll_log2s)
+{
+	a->minpoll_log2s = minpoll_log2s;
+	a->maxpoll_log2s = maxpoll_log2s;
+	a->poll_log2s = minpoll_log2s;
+}
+
+static enum assoc_phase first_phase(enum assoc_origin origin)
+{
+	switch (origin) {
+	case ASSOC_MULTICAST:
+		return ASSOC_WAITING;
+	case ASSOC_MANYCAST:
+		return ASSOC_QUARANTINE;
+	case ASSOC_UNICAST:
+		break;
+	}
+	return ASSOC_POLLING;
+}
+
+struct assoc *assoc_new(struct node *n, struct now now, enum assoc_origin origin,
+			const struct endpoint *peer, uint16_t role, struct actions *out)
+{
+	struct assoc *a = free_place(n, origin);
+
+	if (!a)
+		return NULL;
+	memset(a, 0, sizeof *a);
+	a->used = true;
+	a->origin = (uint8_t)origin;
+	a->id = ++n->serial;
+	a->peer = *peer;
+	a->role = role;
+	a->version = 4;
+	a->heard = (mono){INT64_MIN};
+	a->arrived = (mono){INT64_MIN};
+	a->expect = MONO_NEVER;
+	a->early_at = now.mono;
+	a->volley.next = MONO_NEVER;
+	if (role != ROLE_NONE) {
+		struct role *r = &n->roles[role];
+
+		r->sessions++;
+		a->group = r->set.group;
+		if (r->iface != IFACE_NONE)
+			a->ifindex = n->ifaces.list[r->iface].link.ifindex;
+	}
+	a->phase = (uint8_t)first_phase(origin);
+	estimate_init(&a->estimate, n->system.has_memory, n->system.frequency,
+		      n->system.frequency_error);
+	assoc_event(n, now, a, EVENT_NEW);
+	node_note(out, NOTE_ASSOCIATION_NEW, a->ifindex, &a->peer, &a->group, 0);
+	return a;
+}
+
+void assoc_end(struct node *n, struct now now, struct assoc *a, enum event_reason why,
+	       struct actions *out)
+{
+	uint16_t role = a->role;
+
+	floor_keep(n, a);
+	ask_close(n, now, a->ask);
+	agenda_set(&n->agenda, ITEM_ASSOCS + assoc_place(n, a), MONO_NEVER);
+	a->used = false;
+	assoc_event(n, now, a, why);
+	node_note(out, NOTE_ASSOCIATION_ENDED, a->ifindex, &a->peer, &a->group, why);
+	if (role != ROLE_NONE) {
+		n->roles[role].sessions--;
+		if (a->origin == ASSOC_MANYCAST && why != EVENT_BETTER_FOUND)
+			manycast_lost(n, now, role);
+	}
+	if (a->rank >= RANK_SELECTED)
+		system_update(n, now, out);
+}
+
+struct assoc *assoc_find(struct node *n, const struct addr *peer, uint32_t ifindex,
+			 const struct addr *group)
+{
+	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+		struct assoc *a = &n->assocs[i];
+
+		if (a->used && a->ifindex == ifindex && addr_equal(&a->peer.addr, peer) &&
+		    addr_equal(&a->group, group))
+			return a;
+	}
+	return NULL;
+}
+
+void assoc_plan(struct node *n, struct assoc *a)
+{
+	if (a->used)
+		agenda_set(&n->agenda, ITEM_ASSOCS + assoc_place(n, a),
+			   mono_min(a->expect, a->volley.next));
+}
+
+void assoc_wake(struct node *n, struct now now, struct assoc *a, struct actions *out)
+{
+	if (mono_before(now.mono, a->expect)) {
+		volley_wake(n, now, a, out);
+		return;
+	}
+	a->expect = mono_add(a->expect, span_from_log2s(a->poll_log2s));
+	assoc_missed(n, now, a, out);
+	assoc_plan(n, a);
+}
+
+/* ---- tests ---- */
+
+enum verdict assoc_test(struct node *n, const struct packet *p)
+{
+	if (stamp_is_zero(p->transmit))
+		return VERDICT_TIME_ZERO;
+	if (p->leap == LEAP_UNKNOWN || p->stratum == 0)
+		return VERDICT_UNSYNCHRONISED;
+	if (p->stratum >= STRATUM_UNSYNCHRONISED)
+		return VERDICT_STRATUM;
+	/* RFC 5905 figure 22, packet test 7. */
+	if (!span_less(packet_root_distance(p), SPAN_S(16)) ||
+	    (!stamp_is_zero(p->reference) && stamp_after(p->reference, p->transmit)))
+		return VERDICT_DISTANCE;
+	if (p->stratum > 1 && iface_owns_refid(&n->ifaces, p->refid))
+		return VERDICT_LOOP;
+	return VERDICT_USED;
+}
+
+enum verdict assoc_test_auth(const struct node *n, const struct auth_found *found, uint32_t key_id)
+{
+	switch (found->result) {
+	case AUTH_BAD:
+		return VERDICT_MAC_BAD;
+	case AUTH_NAK:
+		return VERDICT_CRYPTO_NAK;
+	case AUTH_FORMAT:
+		return VERDICT_FORMAT;
+	case AUTH_NONE:
+		return n->authentication ? VERDICT_MAC_MISSING : VERDICT_USED;
+	case AUTH_UNKNOWN:
+		return n->authentication ? VERDICT_KEY_UNKNOWN : VERDICT_USED;
+	case AUTH_VALID:
+		break;
+	}
+	if (key_id != 0 && found->key_id != key_id)
+		return VERDICT_KEY_OTHER;
+	return n->authentication && !found->trusted ? VERDICT_KEY_UNTRUSTED : VERDICT_USED;
+}
+
+bool assoc_is_fit(const struct assoc *a)
+{
+	if (!a->used || !a->sane || a->reach == 0)
+		return false;
+	if (a->last.stratum >= STRATUM_UNSYNCHRONISED - 1)
+		return false; /* we would be at 16 */
+	return a->phase != ASSOC_WAITING && a->phase != ASSOC_QUARANTINE;
+}
+
+span assoc_root_distance(const struct assoc *a, const struct belief *b, mono now)
+{
+	span delays = span_add(packet_short_to_span(a->last.root_delay), b->delay);
+	span age = span_max(SPAN_ZERO, mono_sub(now, a->heard));
+	span lambda = span_half(delays);
+
+	lambda = span_add(lambda, packet_short_to_span(a->last.root_dispersion));
+	lambda = span_add(lambda, freq_over((freq){PHI_PPT}, age));
+	lambda = span_add(lambda, b->dispersion);
+	return span_add(lambda, b->jitter);
+}
+
+/* ---- reach ---- */
+
+void assoc_heard(struct node *n, struct now now, struct assoc *a, mono at)
+{
+	(void)now;
+	a->reach = (uint8_t)(a->reach << 1 | 1);
+	a->silent = 0;
+	a->heard = at;
+	if (a->origin == ASSOC_MULTICAST) {
+		span interval = span_from_log2s(a->poll_log2s);
+
+		a->expect = mono_add(at, span_add(interval, span_half(interval)));
+	}
+	assoc_plan(n, a);
+}
+
+void assoc_missed(struct node *n, struct now now, struct assoc *a, struct actions *out)
+{
+	bool was_reachable = a->reach != 0;
+
+	a->reach = (uint8_t)(a->reach << 1);
+	if (a->silent < UINT8_MAX)
+		a->silent++;
+	if (a->origin != ASSOC_UNICAST && a->silent >= ASSOC_SILENT_MAX) {
+		assoc_end(n, now, a, EVENT_UNREACHABLE, out);
+		return;
+	}
+	if (was_reachable && a->reach == 0) {
+		assoc_event(n, now, a, EVENT_UNREACHABLE);
+		system_update(n, now, out);
+	}
+}
+
+/* ---- samples ---- */
+
+static void keep_in_filter(struct now now, struct assoc *a, const struct sample *s)
+{
+	unsigned at = a->filter_count % STATE_FILTER_LEN;
+	span down = stamp_sub(s->transmitted, node_wall_at(now, s->arrived)); /* T3 - T4 */
+
+	if (s->two_way) {
+		span up = stamp_sub(s->received, node_wall_at(now, s->sent)); /* T2 - T1 */
+
+		a->filter_offset[at] = span_half(span_add(up, down));
+		a->filter_delay[at] = span_sub(up, down);
+	} else {
+		struct belief b;
+
+		estimate_at(&a->estimate, s->arrived, &b);
+		a->filter_offset[at] = span_add(down, span_half(b.delay));
+		a->filter_delay[at] = b.delay;
+	}
+	a->filter_at[at] = s->arrived;
+	/* Keeps its place in the ring when it comes round. */
+	a->filter_count = a->filter_count == UINT8_MAX ? UINT8_MAX - STATE_FILTER_LEN + 1
+						       : (uint8_t)(a->filter_count + 1);
+}
+
+/*
+ * The sample is far from what was believed. A second nonce-bound answer that agrees settles it;
+ * where nobody answers, several packets in a row, which only go forward (decision 6).
+ */
+static bool jump_is_confirmed(struct node *n, struct now now, struct assoc *a,
+			      const struct sample *s)
+{
+	unsigned needed = s->two_way ? 2 : ASSOC_JUMPS_MAX;
+
+	if (s->two_way || a->phase == ASSOC_DEGRADED)
+		a->jumps++;
+	if (a->jumps < needed) {
+		volley_trigger(n, now, a);
+		return false;
+	}
+	a->jumps = 0;
+	estimate_restart(&a->estimate);
+	if (a->phase == ASSOC_DEGRADED)
+		volley_assume_delay(n, a);
+	assoc_event(n, now, a, EVENT_CLOCK_CHANGED);
+	return estimate_add(&a->estimate, s) != ESTIMATE_JUMP;
+}
+
+static void adapt_poll(struct node *n, struct now now, struct assoc *a)
+{
+	if (estimate_wants_exchange(&a->estimate, now.mono)) {
+		a->steady = 0;
+		if (a->origin == ASSOC_MULTICAST)
+			volley_trigger(n, now, a);
+		else if (a->poll_log2s > a->minpoll_log2s)
+			a->poll_log2s--;
+		return;
+	}
+	if (a->origin == ASSOC_MULTICAST || a->poll_log2s >= a->maxpoll_log2s)
+		return;
+	if (++a->steady >= POLL_STEADY) {
+		a->steady = 0;
+		a->poll_log2s++;
+	}
+}
+
+enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const struct sample *s,
+			  struct actions *out)
+{
+	if (mono_before(s->arrived, a->arrived))
+		return VERDICT_STALE;
+	a->arrived = s->arrived;
+	switch (estimate_add(&a->estimate, s)) {
+	case ESTIMATE_USED:
+		a->jumps = 0;
+		break;
+	case ESTIMATE_OUTLIER:
+		break;
+	case ESTIMATE_JUMP:
+		if (!jump_is_confirmed(n, now, a, s))
+			return VERDICT_UNCONFIRMED;
+		break;
+	}
+	if (a->fresh < UINT8_MAX)
+		a->fresh++;
+	keep_in_filter(now, a, s);
+	if (a->phase == ASSOC_QUARANTINE && a->fresh >= ASSOC_QUARANTINE_SAMPLES)
+		a->phase = ASSOC_POLLING;
+	adapt_poll(n, now, a);
+	system_update(n, now, out);
+	return VERDICT_USED;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ntp/client.h"
+
+#include "ntp/node_state.h"
+
+#define ROUND_TRIP_MAX SPAN_S(16)
+#define KISS_RATE UINT32_C(0x52415445) /* "RATE" */
+
+/*
+ * A server on the link is asked, and must answer, where it was heard; one beyond a router is
+ * reached as routed.
+ */
+static uint32_t pinned_ifindex(struct node *n, const struct assoc *a)
+{
+	const struct iface *f = iface_by_index(&n->ifaces, a->ifindex);
+
+	if (f && (addr_is_link_local(&a->peer.addr) || iface_is_on_link(f, &a->peer.addr)))
+		return a->ifindex;
+	return 0;
+}
+
+bool client_ask(struct node *n, struct now now, struct assoc *a, struct actions *out)
+{
+	struct packet p = {
+		.version = a->version,
+		.mode = MODE_CLIENT,
+		.transmit = random_nonce(&n->random),
+	};
+	struct send_action s = {.to = a->peer, .want_stamp = true};
+
+	if (a->ask == ASK_NONE)
+		a->ask = ask_open(n, ASK_ASSOC, (uint16_t)assoc_place(n, a));
+	if (a->ask == ASK_NONE || !node_pack(n, &p, a->key_id, &s))
+		return false;
+	s.ask = a->ask;
+	s.ifindex = pinned_ifindex(n, a);
+	s.id = node_send_id(n, SEND_ASSOC, assoc_place(n, a));
+	node_push(out, ACT_SEND)->send = s;
+	node_count_sent(n, &s);
+	a->nonce = p.transmit;
+	a->asked = now.mono;
+	a->send_id = s.id;
+	return true;
+}
+
+void client_asked(struct node *n, struct now now, struct assoc *a, const struct outcome *o)
+{
+	(void)n;
+	(void)now;
+	if (o->stamped && o->error == 0 && a->volley.waiting && a->send_id == o->id)
+		a->asked = o->at.mono;
+}
+
+/* Who may answer: the server that was asked, where it was asked. */
+static enum verdict test_sender(struct node *n, const struct arrival *v, const struct assoc *a)
+{
+	const struct datagram *d = v->d;
+	uint32_t ifindex = pinned_ifindex(n, a);
+
+	if (!addr_equal(&d->from.addr, &a->peer.addr) || d->from.port != a->peer.port)
+		return VERDICT_UNEXPECTED;
+	if (ifindex != 0 && d->ifindex != 0 && ifindex != d->ifindex)
+		return VERDICT_WRONG_IFACE;
+	/* RFC 5905 figure 22, packet test 2. */
+	if (!a->volley.waiting || !stamp_equal(v->packet.origin, a->nonce))
+		return VERDICT_BOGUS;
+	return VERDICT_USED;
+}
+
+/* T1..T4 of RFC 5905 section 8 must fit together. */
+static enum verdict test_times(const struct sample *s)
+{
+	span there_and_back = mono_sub(s->arrived, s->sent);
+	span held = stamp_sub(s->transmitted, s->received);
+
+	if (stamp_is_zero(s->received) || stamp_is_zero(s->transmitted))
+		return VERDICT_TIME_ZERO;
+	if (held.ns < 0 || there_and_back.ns < 0 || span_less(ROUND_TRIP_MAX, there_and_back))
+		return VERDICT_TIMING;
+	/* Clocks that run apart by 500 ppm, and the grain of stamps. */
+	if (span_sub(there_and_back, held).ns < -(held.ns / 2000 + NS_PER_MS))
+		return VERDICT_TIMING;
+	return VERDICT_USED;
+}
+
+static void take_header(struct assoc *a, const struct arrival *v)
+{
+	a->last = v->packet;
+	a->sane = true;
+	a->authenticated = v->auth.result == AUTH_VALID;
+}
+
+/*
+ * The nonce makes this the truth about its clock, also when that went back. A beacon that left
+ * after this answer and came before it is no step back.
+ */
+static void take_transmit(struct assoc *a, const struct sample *s)
+{
+	span overtaken = span_add(mono_sub(s->arrived, s->sent), SPAN_S(1));
+
+	if (stamp_after(s->transmitted, a->newest) ||
+	    span_less(overtaken, stamp_sub(a->newest, s->transmitted)))
+		a->newest = s->transmitted;
+}
+
+/*
+ * The server says that it has no time. It said so with our nonce, so it is true: nothing of it
+ * is believed until it says otherwise.
+ */
+static enum verdict hear_no_time(struct node *n, struct now now, struct assoc *a,
+				 const struct packet *p, struct actions *out)
+{
+	if (p->stratum == 0 && p->refid == KISS_RATE) {
+		volley_slow_down(n, now, a);
+		return VERDICT_KISS;
+	}
+	if (a->sane) {
+		a->sane = false;
+		assoc_event(n, now, a, EVENT_UNSYNCHRONISED_PEER);
+		system_update(n, now, out);
+	}
+	return p->stratum == 0 && p->refid != 0 ? VERDICT_KISS : VERDICT_UNSYNCHRONISED;
+}
+
+enum verdict client_hear(struct node *n, struct now now, struct arrival *v, struct assoc *a,
+			 struct actions *out)
+{
+	const struct packet *p = &v->packet;
+	struct sample s = {
+		.two_way = true,
+		.sent = a->asked,
+		.received = p->receive,
+		.transmitted = p->transmit,
+		.arrived = v->d->at.mono,
+		.precision_log2s = p->precision_log2s,
+	};
+	enum verdict verdict = test_sender(n, v, a);
+
+	v->assoc = a;
+	if (verdict == VERDICT_USED)
+		verdict = assoc_test_auth(n, &v->auth, a->key_id);
+	if (verdict != VERDICT_USED)
+		return verdict;
+	if (v->d->at_lost)
+		return VERDICT_LATE;
+	verdict = assoc_test(n, p);
+	if (verdict == VERDICT_UNSYNCHRONISED)
+		return hear_no_time(n, now, a, p, out);
+	if (verdict == VERDICT_USED)
+		verdict = test_times(&s);
+	if (verdict != VERDICT_USED)
+		return verdict;
+	a->nonce = (stamp){0}; /* it is used up */
+	take_header(a, v);
+	if (a->origin != ASSOC_MULTICAST)
+		assoc_heard(n, now, a, s.arrived);
+	else
+		a->heard = s.arrived;
+	take_transmit(a, &s);
+	a->has_aside = false;
+	volley_answered(n, now, a, out);
+	verdict = assoc_sample(n, now, a, &s, out);
+	if (a->used && a->origin == ASSOC_MANYCAST)
+		manycast_prune(n, now, a->role, out);
+	return verdict;
+}

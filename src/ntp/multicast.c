@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ntp/multicast.h"
+
+#include "ntp/node_state.h"
+
+#define POLL_LOG2S_MAX 17
+
+/* ---- server ---- */
+
+void multicast_send(struct node *n, struct now now, uint16_t role, struct actions *out)
+{
+	struct role *r = &n->roles[role];
+	const struct iface *f = &n->ifaces.list[r->iface];
+	span interval = span_from_log2s(r->set.minpoll_log2s);
+	struct server_snapshot snapshot;
+	struct send_action s = {
+		.ifindex = f->link.ifindex,
+		.service_port = NTP_PORT,
+		.to = {.addr = r->set.group, .port = r->set.port},
+		.ttl = r->set.ttl,
+	};
+
+	/* Never early; up to 2 % late, so that servers that started together drift apart. */
+	r->next = mono_add(now.mono, interval);
+	r->next = mono_add(r->next, random_span(&n->random, (span){interval.ns / 50}));
+	if (!iface_source(f, &r->set.group, &s.from))
+		return;
+	system_snapshot(n, now, &snapshot);
+	struct packet p = server_header(&snapshot, r->set.version, MODE_BROADCAST,
+					(int8_t)r->set.minpoll_log2s);
+	p.transmit = now.wall;
+	if (!node_pack(n, &p, r->set.key_id, &s)) {
+		node_count_failed(n, &s);
+		return;
+	}
+	s.id = node_send_id(n, SEND_ROLE, role);
+	node_push(out, ACT_SEND)->send = s;
+	node_count_sent(n, &s);
+	r->sent++;
+}
+
+/* ---- client ---- */
+
+/* The client role that the packet came to; ROLE_NONE. */
+static uint16_t group_of(const struct node *n, const struct arrival *v)
+{
+	const struct datagram *d = v->d;
+
+	if (!v->iface)
+		return ROLE_NONE;
+	if (addr_is_multicast(&d->to))
+		return role_find(n, v->iface, ROLE_MULTICAST_CLIENT, &d->to);
+	/* Where the destination is not reported, the interface's own address stands for it. */
+	if (n->options.static_ifaces &&
+	    (d->to.family == ADDR_NONE || iface_has_addr(v->iface, &d->to)))
+		return role_find_any(n, v->iface, ROLE_MULTICAST_CLIENT,
+				     (enum addr_family)d->from.addr.family);
+	return ROLE_NONE;
+}
+
+static struct sample one_way(const struct arrival *v)
+{
+	return (struct sample){
+		.transmitted = v->packet.transmit,
+		.arrived = v->d->at.mono,
+		.precision_log2s = v->packet.precision_log2s,
+	};
+}
+
+static int8_t clamp_poll(int8_t poll_log2s)
+{
+	if (poll_log2s < 0)
+		return 0;
+	return poll_log2s > POLL_LOG2S_MAX ? POLL_LOG2S_MAX : poll_log2s;
+}
+
+static void take_header(struct assoc *a, const struct arrival *v)
+{
+	a->last = v->packet;
+	a->peer.port = v->d->from.port;
+	a->version = v->packet.version;
+	a->sane = true;
+	a->poll_log2s = clamp_poll(v->packet.poll_log2s);
+}
+
+/* Held back until a volley was answered, or is known not to be. */
+static enum verdict put_aside(struct assoc *a, const struct arrival *v)
+{
+	struct sample s = one_way(v);
+
+	if (a->has_aside && !stamp_after(s.transmitted, a->aside.transmitted))
+		return VERDICT_NOT_LATER;
+	a->aside = s;
+	a->has_aside = true;
+	return VERDICT_HEARD;
+}
+
+static enum verdict meet(struct node *n, struct now now, struct arrival *v, struct actions *out)
+{
+	struct assoc *a = assoc_new(n, now, ASSOC_MULTICAST, &v->d->from, v->role, out);
+	enum verdict verdict = VERDICT_HEARD;
+
+	if (!a)
+		return VERDICT_DYNAMIC_MAX;
+	v->assoc = a;
+	a->authenticated = v->auth.result == AUTH_VALID;
+	a->key_id = a->authenticated ? v->auth.key_id : 0;
+	take_header(a, v);
+	assoc_heard(n, now, a, v->d->at.mono);
+	/* Not later than what was once believed: only an answer can tell whether it is true. */
+	if (floor_find(n, &a->peer.addr, &a->group, a->key_id, &a->newest) &&
+	    !stamp_after(v->packet.transmit, a->newest))
+		verdict = VERDICT_NOT_LATER;
+	else
+		(void)put_aside(a, v);
+	volley_begin(n, now, a);
+	if (n->volley == VOLLEY_NEVER)
+		volley_go_without(n, now, a, out);
+	return verdict;
+}
+
+/* Packets may come before their time, but not for ever (CVE-2016-7428). */
+static bool is_early(struct assoc *a, mono at)
+{
+	span cost = span_half(span_from_log2s(a->poll_log2s));
+	span most = {cost.ns * ASSOC_EARLY_BUDGET};
+
+	a->early = span_min(most, span_add(a->early, mono_sub(at, a->early_at)));
+	a->early_at = at;
+	if (span_less(a->early, cost))
+		return true;
+	a->early = span_sub(a->early, cost);
+	return false;
+}
+
+/* What an association already knows against the packet. */
+static enum verdict test_known(struct node *n, struct now now, struct arrival *v, struct assoc *a)
+{
+	stamp transmit = v->packet.transmit;
+
+	if (a->key_id != 0 && v->auth.result != AUTH_VALID)
+		return VERDICT_KEY_OTHER;
+	if (stamp_equal(transmit, a->newest))
+		return VERDICT_DUPLICATE;
+	if (!stamp_is_zero(a->newest) && !stamp_after(transmit, a->newest)) {
+		volley_trigger(n, now, a); /* a replay, or the server's clock went back */
+		return VERDICT_NOT_LATER;
+	}
+	return is_early(a, v->d->at.mono) ? VERDICT_EARLY : VERDICT_USED;
+}
+
+static enum verdict follow(struct node *n, struct now now, struct arrival *v, struct assoc *a,
+			   struct actions *out)
+{
+	enum verdict verdict = test_known(n, now, v, a);
+
+	if (verdict != VERDICT_USED)
+		return verdict;
+	take_header(a, v);
+	assoc_heard(n, now, a, v->d->at.mono);
+	if (!a->calibrated && a->phase != ASSOC_DEGRADED)
+		return put_aside(a, v);
+	struct sample s = one_way(v);
+
+	verdict = assoc_sample(n, now, a, &s, out);
+	if (verdict == VERDICT_USED)
+		a->newest = s.transmitted;
+	return verdict;
+}
+
+/* A server that lost its time says so, if it says anything. */
+static void lose_time(struct node *n, struct now now, struct arrival *v, struct assoc *a,
+		      struct actions *out)
+{
+	if (test_known(n, now, v, a) != VERDICT_USED || !a->sane)
+		return;
+	a->sane = false;
+	assoc_event(n, now, a, EVENT_UNSYNCHRONISED_PEER);
+	system_update(n, now, out);
+}
+
+enum verdict multicast_hear(struct node *n, struct now now, struct arrival *v, struct actions *out)
+{
+	v->role = group_of(n, v);
+	if (v->role == ROLE_NONE)
+		return VERDICT_NOT_LISTENING;
+	struct role *r = &n->roles[v->role];
+	struct assoc *a = assoc_find(n, &v->d->from.addr, v->iface->link.ifindex, &r->set.group);
+	enum verdict verdict = assoc_test_auth(n, &v->auth, a ? a->key_id : 0);
+
+	v->assoc = a;
+	r->received++;
+	if (verdict != VERDICT_USED)
+		return verdict;
+	if (v->d->at_lost)
+		return VERDICT_LATE;
+	verdict = assoc_test(n, &v->packet);
+	if (verdict == VERDICT_UNSYNCHRONISED && a)
+		lose_time(n, now, v, a, out);
+	if (verdict != VERDICT_USED)
+		return verdict;
+	r->heard = v->d->at.mono;
+	if (a && a->key_id == 0 && v->auth.result == AUTH_VALID) {
+		/* From now on it proves who it is: begin again, by its key. */
+		assoc_end(n, now, a, EVENT_AUTHENTICATION_CHANGED, out);
+		v->assoc = a = NULL;
+	}
+	return a ? follow(n, now, v, a, out) : meet(n, now, v, out);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ntp/volley.h"
+
+#include "ntp/client.h"
+#include "ntp/node_state.h"
+
+/* Single exchanges: at least this far apart, so that there are at most 8 an hour. */
+#define STEADY_MIN SPAN_S(450)
+#define STEADY_SPREAD SPAN_S(450)
+#define RETRY_MIN SPAN_S(32)
+#define RETRIES_MAX 8 /* doublings of it */
+#define TRIGGER_SPREAD SPAN_S(16)
+/* A triggered question costs one; the budget refills in real time. */
+#define TRIGGER_COST SPAN_S(120)
+#define TRIGGER_BUDGET SPAN_S(480)
+
+static span interval(const struct assoc *a)
+{
+	return span_from_log2s(a->poll_log2s);
+}
+
+static span gap(const struct assoc *a)
+{
+	return span_min(VOLLEY_GAP, interval(a));
+}
+
+static bool is_polled(const struct assoc *a)
+{
+	return a->origin != ASSOC_MULTICAST;
+}
+
+void volley_begin(struct node *n, struct now now, struct assoc *a)
+{
+	struct volley *v = &a->volley;
+
+	*v = (struct volley){.next = MONO_NEVER, .credit_at = now.mono, .credit = TRIGGER_BUDGET};
+	if (is_polled(a)) {
+		bool burst = a->origin == ASSOC_MANYCAST || n->unicasts[a->unicast].iburst;
+
+		v->left = burst ? VOLLEY_EXCHANGES : 1;
+		v->next = now.mono;
+	} else if (n->volley != VOLLEY_NEVER) {
+		v->left = VOLLEY_EXCHANGES;
+		v->next = mono_add(now.mono,
+				   random_span(&n->random, span_min(interval(a), VOLLEY_SPREAD)));
+	}
+	assoc_plan(n, a);
+}
+
+/* Nothing is out and nothing is left: when to ask again. */
+static void rest(struct node *n, struct now now, struct assoc *a)
+{
+	struct volley *v = &a->volley;
+
+	v->left = 0;
+	v->waiting = false;
+	v->urgent = false;
+	ask_close(n, now, a->ask);
+	a->ask = ASK_NONE;
+	if (is_polled(a)) {
+		/* Up to 3 % late, so that hosts that started together drift apart. */
+		span late = random_span(&n->random, (span){interval(a).ns / 32});
+
+		v->next = mono_add(a->asked, span_add(interval(a), late));
+		if (mono_before(v->next, now.mono))
+			v->next = now.mono;
+	} else if (v->retries > 0) {
+		span wait = {RETRY_MIN.ns << (v->retries - 1)};
+
+		v->next = mono_add(now.mono, span_add(wait, random_span(&n->random, wait)));
+	} else {
+		v->next = mono_add(now.mono,
+				   span_add(STEADY_MIN, random_span(&n->random, STEADY_SPREAD)));
+	}
+}
+
+void volley_assume_delay(struct node *n, struct assoc *a)
+{
+	bool given = n->multicast_delay_us > 0;
+	span path = given ? SPAN_US((int64_t)n->multicast_delay_us) : ESTIMATE_DEFAULT_DELAY;
+
+	/* A delay that somebody gave is trusted to a quarter of it; the default to all of it. */
+	estimate_assume_delay(&a->estimate, path, given ? (span){path.ns / 4} : path);
+}
+
+void volley_go_without(struct node *n, struct now now, struct assoc *a, struct actions *out)
+{
+	a->phase = ASSOC_DEGRADED;
+	volley_assume_delay(n, a);
+	node_note(out, NOTE_DEGRADED, a->ifindex, &a->peer, &a->group, 0);
+	assoc_event(n, now, a, EVENT_DEGRADED);
+	if (a->has_aside) {
+		struct sample s = a->aside;
+
+		a->has_aside = false;
+		(void)assoc_sample(n, now, a, &s, out);
+	}
+}
+
+static void fail(struct node *n, struct now now, struct assoc *a, struct actions *out)
+{
+	struct volley *v = &a->volley;
+
+	if (v->retries < RETRIES_MAX)
+		v->retries++;
+	v->unanswered = 0;
+	rest(n, now, a);
+	if (a->origin == ASSOC_MANYCAST)
+		manycast_lost(n, now, a->role);
+	if (!is_polled(a) && !a->calibrated && a->phase != ASSOC_DEGRADED &&
+	    n->volley == VOLLEY_PREFERRED)
+		volley_go_without(n, now, a, out);
+}
+
+static void miss(struct node *n, struct now now, struct assoc *a, struct actions *out)
+{
+	struct volley *v = &a->volley;
+
+	v->waiting = false;
+	if (v->unanswered < UINT8_MAX)
+		v->unanswered++;
+	if (is_polled(a))
+		assoc_missed(n, now, a, out);
+	if (!a->used)
+		return;
+	if (a->origin == ASSOC_UNICAST ? v->left == 0 : v->unanswered >= VOLLEY_UNANSWERED_MAX)
+		fail(n, now, a, out);
+	else if (v->left == 0)
+		v->left = 1;
+}
+
+void volley_wake(struct node *n, struct now now, struct assoc *a, struct actions *out)
+{
+	struct volley *v = &a->volley;
+
+	if (v->waiting) {
+		miss(n, now, a, out);
+		if (!a->used)
+			return;
+		if (v->left == 0) {
+			assoc_plan(n, a);
+			return;
+		}
+	} else if (v->left == 0) {
+		v->left = 1;
+	}
+	v->next = mono_add(now.mono, gap(a));
+	if (client_ask(n, now, a, out)) {
+		v->left--;
+		v->waiting = true;
+		if (a->phase == ASSOC_WAITING)
+			a->phase = ASSOC_VOLLEY;
+	}
+	assoc_plan(n, a);
+}
+
+void volley_answered(struct node *n, struct now now, struct assoc *a, struct actions *out)
+{
+	struct volley *v = &a->volley;
+
+	v->waiting = false;
+	v->unanswered = 0;
+	v->retries = 0;
+	if (!a->calibrated) {
+		a->calibrated = true;
+		if (!is_polled(a)) {
+			if (v->left == 0) /* an answer to a lone retry: now the whole volley */
+				v->left = VOLLEY_EXCHANGES - 1;
+			a->phase = ASSOC_VOLLEY;
+		}
+		assoc_event(n, now, a, EVENT_CALIBRATED);
+	}
+	if (v->left == 0) {
+		rest(n, now, a);
+		if (a->phase == ASSOC_VOLLEY) {
+			struct belief b;
+
+			a->phase = ASSOC_LISTENING;
+			estimate_at(&a->estimate, now.mono, &b);
+			node_note(out, NOTE_CALIBRATED, a->ifindex, &a->peer, &a->group,
+				  b.delay.ns);
+		}
+	}
+	assoc_plan(n, a);
+}
+
+void volley_trigger(struct node *n, struct now now, struct assoc *a)
+{
+	struct volley *v = &a->volley;
+
+	if (v->waiting || v->left > 0 || v->urgent || n->volley == VOLLEY_NEVER)
+		return;
+	v->credit = span_min(TRIGGER_BUDGET, span_add(v->credit, mono_sub(now.mono, v->credit_at)));
+	v->credit_at = now.mono;
+	if (span_less(v->credit, TRIGGER_COST))
+		return;
+	span wait = random_span(&n->random, span_min(interval(a), TRIGGER_SPREAD));
+	mono want = mono_add(now.mono, wait);
+
+	if (!mono_before(want, v->next))
+		return;
+	v->credit = span_sub(v->credit, TRIGGER_COST);
+	v->urgent = true;
+	v->next = want;
+	assoc_plan(n, a);
+}
+
+void volley_slow_down(struct node *n, struct now now, struct assoc *a)
+{
+	struct volley *v = &a->volley;
+
+	if (a->origin != ASSOC_MULTICAST && a->poll_log2s < a->maxpoll_log2s)
+		a->poll_log2s++;
+	if (v->retries < RETRIES_MAX)
+		v->retries++;
+	rest(n, now, a);
+	assoc_plan(n, a);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * When to ask a server, and how often: volleys that learn the delay, single exchanges that keep
+ * it true, retries that grow rare, all spread at random over the crowd. client.h asks.
+ */
+#ifndef NTP_VOLLEY_H
+#define NTP_VOLLEY_H
+
+#include "ntp/action.h"
+
+#define VOLLEY_EXCHANGES 8 /* BCOUNT of RFC 5905 figure 29 */
+#define VOLLEY_GAP SPAN_S(2)
+#define VOLLEY_SPREAD SPAN_S(64) /* first questions wait up to this long */
+#define VOLLEY_UNANSWERED_MAX 3
+
+struct node;
+struct assoc;
+
+struct volley {
+	uint8_t left;	    /* questions of this volley still to be asked */
+	uint8_t unanswered; /* in a row */
+	uint8_t retries;    /* volleys in a row that failed */
+	bool waiting;	    /* a question is out */
+	bool urgent;	    /* what is asked now was triggered, not planned */
+	mono next;	    /* next question, or the end of waiting for an answer */
+	mono credit_at;	    /* triggered questions have a budget: see volley_trigger */
+	span credit;
+};
+
+/* A new association: the first question waits a random time. */
+void volley_begin(struct node *n, struct now now, struct assoc *a);
+void volley_wake(struct node *n, struct now now, struct assoc *a, struct actions *out);
+/* The question that is out was answered. */
+void volley_answered(struct node *n, struct now now, struct assoc *a, struct actions *out);
+/* An exchange would tell more than waiting, or something must be confirmed; rate limited. */
+void volley_trigger(struct node *n, struct now now, struct assoc *a);
+/* Nobody answers, or nobody is to be asked: follow the group with a delay that was not measured. */
+void volley_go_without(struct node *n, struct now now, struct assoc *a, struct actions *out);
+/* That delay, with a bound to say how wrong it may be. */
+void volley_assume_delay(struct node *n, struct assoc *a);
+/* The server asks for fewer questions (RFC 5905 7.4, RATE). */
+void volley_slow_down(struct node *n, struct now now, struct assoc *a);
+
+#endif
