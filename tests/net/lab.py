@@ -117,6 +117,8 @@ class Space:
         self.name = name
         self.path = "/run/netns/" + name
         quiet(["ip", "netns", "add", name])
+        self.sysctl("net/ipv6/conf/default/accept_dad", 0)
+        self.sysctl("net/ipv6/conf/all/accept_dad", 0)
         self.ip("link set lo up")
 
     def command(self, words):
@@ -151,7 +153,6 @@ class Lan(Space):
         self.v4 = "10.77.%d" % net
         self.v6 = "2001:db8:%d:" % net
         self.next = 0
-        self.sysctl("net/ipv6/conf/default/accept_dad", 0)
         self.ip("link add br0 type bridge mcast_snooping 0 forward_delay 0")
         self.ip("link set br0 up promisc on")
         self.ip("addr add %s.254/24 dev br0" % self.v4)
@@ -197,7 +198,6 @@ class Router(Space):
         self.addresses = {}
         self.folder = os.path.join(lab.home, name)
         os.makedirs(self.folder)
-        self.sysctl("net/ipv6/conf/default/accept_dad", 0)
         for ifname, lan, number in (("eth0", low, 252), ("eth1", high, 253)):
             lan.attach(self, ifname, number)
             self.addresses[lan] = (
@@ -267,8 +267,6 @@ class Host(Space):
         self.daemon = None
         self.addresses = []
         os.makedirs(self.state)
-        self.sysctl("net/ipv6/conf/default/accept_dad", 0)
-        self.sysctl("net/ipv6/conf/all/accept_dad", 0)
 
     def plug(self, lan, number, ifname="eth0", **more):
         lan.attach(self, ifname, number, **more)
@@ -413,6 +411,11 @@ class Lab:
     def lan(self, name="lan"):
         self.lans.append(Lan(self, name, len(self.lans) + 1))
         return self.lans[-1]
+
+    @staticmethod
+    def space(name):
+        """A namespace for a stranger: the test's own sockets live there."""
+        return Space(name)
 
     def chain(self, routers, groups):
         return Chain(self, routers, groups)
