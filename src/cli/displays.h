@@ -30,4 +30,7 @@ struct display_row {
 extern const struct display_row displays[];
 extern const unsigned display_count;
 
+/* The data as it is shown by `| json`, with a final newline. */
+void displays_dump(const json_t *data, struct text *out);
+
 #endif

@@ -133,7 +133,7 @@ static void json_is_the_callers_and_only_first(void **state)
 
 static void what_cannot_be_meant_is_refused_in_words(void **state)
 {
-	char many[40 * FILTER_STAGES_MAX] = " include a";
+	struct text many = {0};
 	char large[400] = " include ";
 
 	(void)state;
@@ -148,11 +148,13 @@ static void what_cannot_be_meant_is_refused_in_words(void **state)
 	assert_refuses(" include \"a\" b", "quoted");
 	assert_refuses(" include (", "not valid at character 2");
 	assert_refuses(" include (*UTF)a", "not valid");
+	text_add(&many, " include a");
 	for (unsigned i = 1; i < FILTER_STAGES_MAX; i++)
-		strcat(many, " | include a");
-	assert_filters(many, "a\nb\n", "a\n");
-	strcat(many, " | include a");
-	assert_refuses(many, "At most 32");
+		text_add(&many, " | include a");
+	assert_filters(text_chars(&many), "a\nb\n", "a\n");
+	text_add(&many, " | include a");
+	assert_refuses(text_chars(&many), "At most 32");
+	text_fini(&many);
 	memset(large + 9, 'a', 256);
 	assert_refuses(large, "1 to 255");
 }
