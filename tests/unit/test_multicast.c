@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants the four above first */
+#include "site.h"
+
+#include <cmocka.h>
+
+#define GROUP "224.0.1.1"
+#define GROUP6 "ff0e::101"
+
+static bool within(const struct site *s, unsigned host, span bound)
+{
+	return !span_less(bound, span_abs(site_error(s, host)));
+}
+
+static unsigned add_server(struct site *s, const char *group)
+{
+	unsigned h = site_add(s, SPAN_ZERO, 0.0);
+
+	(void)site_role(s, h, ROLE_MULTICAST_SERVER, group);
+	site_refclock(s, h, 1);
+	site_commit(s, h);
+	return h;
+}
+
+static unsigned add_client(struct site *s, const char *group, span error, double drift_ppm)
+{
+	unsigned h = site_add(s, error, drift_ppm);
+
+	(void)site_role(s, h, ROLE_MULTICAST_CLIENT, group);
+	site_commit(s, h);
+	return h;
+}
+
+static void two_hosts_agree_within_two_intervals_of_the_first_packet(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	unsigned client = add_client(s, GROUP, SPAN_S(3), 30.0);
+
+	(void)add_server(s, GROUP);
+	site_run(s, SPAN_S(32));
+	assert_true(site_system(s, client).synchronised);
+	assert_int_equal(site_system(s, client).stratum, 2);
+	assert_true(within(s, client, SPAN_MS(1)));
+	assert_int_equal(s->hosts[client].stepped, 1);
+	site_run(s, SPAN_S(300));
+	assert_int_equal(site_assoc(s, client, 0).phase, ASSOC_LISTENING);
+	assert_true(within(s, client, SPAN_US(100)));
+	assert_true(s->hosts[client].status.synchronised);
+	site_free(s);
+}
+
+static void the_same_over_ipv6(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	unsigned client = add_client(s, GROUP6, SPAN_S(-3), -50.0);
+	unsigned server = add_server(s, GROUP6);
+
+	site_run(s, SPAN_S(200));
+	assert_true(within(s, client, SPAN_US(200)));
+	assert_int_equal(site_assoc(s, client, 0).version, 4);
+	/* A group wider than the link is sent to from the global address. */
+	assert_int_equal(site_assoc(s, client, 0).peer.addr.octets[0], 0x20);
+	assert_int_equal(s->hosts[server].notes[NOTE_SEND_FAILED], 0);
+	site_free(s);
+}
+
+static int64_t beacons[64];
+static unsigned beacon_count;
+
+static bool keep_beacons(struct site *s, unsigned from, struct send_action *a)
+{
+	(void)from;
+	if ((a->octets[0] & 7) == MODE_BROADCAST && beacon_count < 64)
+		beacons[beacon_count++] = s->now;
+	return true;
+}
+
+static void beacons_leave_at_once_and_never_early(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	beacon_count = 0;
+	s->tap = keep_beacons;
+	unsigned server = add_server(s, GROUP);
+	int64_t start = s->now;
+
+	site_run(s, SPAN_S(500));
+	assert_true(beacon_count > 25);
+	assert_true(beacons[0] - start < NS_PER_MS);
+	for (unsigned i = 1; i < beacon_count; i++) {
+		int64_t gap = beacons[i] - beacons[i - 1];
+
+		assert_true(gap >= 16 * NS_PER_S);
+		assert_true(gap <= 16 * NS_PER_S / 100 * 102 + NS_PER_US);
+	}
+	const struct send_action *a = &s->hosts[server].last_send;
+	struct packet p;
+
+	assert_true(packet_read(a->octets, a->len, &p));
+	assert_int_equal(p.version, 3);
+	assert_int_equal(p.mode, MODE_BROADCAST);
+	assert_int_equal(p.stratum, 1);
+	assert_int_equal(p.poll_log2s, 4);
+	assert_int_equal(p.refid, 0x4c4f434c);
+	assert_int_equal(p.origin.frac, 0);
+	assert_int_equal(a->ttl, 16);
+	assert_int_equal(a->service_port, 123);
+	assert_int_equal(a->from.octets[3], 1);
+	site_free(s);
+}
+
+static void a_server_without_time_sends_nothing_and_says_why(void **state)
+{
+	struct site *s = site_new();
+	unsigned server = site_add(s, SPAN_ZERO, 0.0);
+
+	(void)state;
+	(void)site_role(s, server, ROLE_MULTICAST_SERVER, GROUP);
+	site_commit(s, server);
+	site_run(s, SPAN_S(100));
+	assert_int_equal(s->hosts[server].sent, 0);
+	assert_int_equal(site_system(s, server).silence, SILENCE_NO_SOURCE);
+	assert_int_equal(site_row(s, server, 0).join, GROUP_WAITING);
+	site_refclock(s, server, 3);
+	site_commit(s, server);
+	site_run(s, SPAN_MS(1));
+	assert_int_equal(s->hosts[server].sent, 1);
+	assert_int_equal(site_row(s, server, 0).join, GROUP_SENDING);
+	assert_int_equal(s->hosts[server].kinds[ACT_STEP], 0);
+	assert_int_equal(s->hosts[server].kinds[ACT_STATUS], 0);
+	site_free(s);
+}
+
+static void the_kernels_clock_is_served_at_stratum_10(void **state)
+{
+	struct site *s = site_new();
+	unsigned server = site_add(s, SPAN_ZERO, 0.0);
+	struct kernel_clock k = {.synchronised = true, .max_error = SPAN_MS(20)};
+	struct actions out = {0};
+
+	(void)state;
+	(void)site_role(s, server, ROLE_MULTICAST_SERVER, GROUP);
+	site_commit(s, server);
+	node_kernel_clock(s->hosts[server].node, site_now(s, &s->hosts[server]), &k, &out);
+	site_run(s, SPAN_MS(1));
+	struct packet p;
+
+	assert_int_equal(s->hosts[server].sent, 1);
+	assert_true(packet_read(s->hosts[server].last_send.octets, 48, &p));
+	assert_int_equal(p.stratum, 10);
+	assert_true(packet_short_to_span(p.root_dispersion).ns >= 20 * NS_PER_MS);
+	k.synchronised = false;
+	node_kernel_clock(s->hosts[server].node, site_now(s, &s->hosts[server]), &k, &out);
+	site_run(s, SPAN_S(100));
+	assert_int_equal(s->hosts[server].sent, 1);
+	site_free(s);
+}
+
+static void keys_are_checked(void **state)
+{
+	struct site *s = site_new();
+	unsigned server = site_add(s, SPAN_ZERO, 0.0);
+	unsigned good, bad, without, distrustful;
+
+	(void)state;
+	site_keys(s, server, 4, 7);
+	site_role(s, server, ROLE_MULTICAST_SERVER, GROUP)->key_id = 3;
+	site_refclock(s, server, 1);
+	good = site_add(s, SPAN_S(1), 10.0);
+	site_keys(s, good, 4, 7);
+	bad = site_add(s, SPAN_S(1), 10.0);
+	site_keys(s, bad, 4, 8);
+	without = site_add(s, SPAN_S(1), 10.0);
+	distrustful = site_add(s, SPAN_S(1), 10.0);
+	for (unsigned i = good; i <= distrustful; i++) {
+		(void)site_role(s, i, ROLE_MULTICAST_CLIENT, GROUP);
+		s->hosts[i].settings->authentication = i != without;
+		site_commit(s, i);
+	}
+	site_commit(s, server);
+	site_run(s, SPAN_S(100));
+	assert_true(within(s, good, SPAN_MS(1)));
+	assert_true(site_assoc(s, good, 0).authenticated);
+	assert_int_equal(site_assoc(s, good, 0).key_id, 3);
+	assert_true(within(s, without, SPAN_MS(1)));
+	assert_false(site_assoc(s, without, 0).authenticated);
+	assert_false(within(s, bad, SPAN_MS(900)));
+	assert_false(within(s, distrustful, SPAN_MS(900)));
+	assert_true(site_count(s, bad, ADDR_V4, VERDICT_MAC_BAD) > 4);
+	assert_true(site_count(s, distrustful, ADDR_V4, VERDICT_KEY_UNKNOWN) > 4);
+	assert_int_equal(site_assoc(s, bad, 0).id, 0);
+	site_free(s);
+}
+
+static void a_key_that_is_not_trusted_proves_nothing(void **state)
+{
+	struct site *s = site_new();
+	unsigned server = site_add(s, SPAN_ZERO, 0.0), client = site_add(s, SPAN_S(1), 0.0);
+	struct key k = {.id = 5, .algorithm = KEY_AES_128_CMAC, .mac_octets = 16, .len = 16};
+	struct now now = site_now(s, &s->hosts[client]);
+
+	(void)state;
+	node_keys(s->hosts[server].node, now, &k, 1);
+	node_keys(s->hosts[client].node, now, &k, 1);
+	site_role(s, server, ROLE_MULTICAST_SERVER, GROUP)->key_id = 5;
+	site_refclock(s, server, 1);
+	(void)site_role(s, client, ROLE_MULTICAST_CLIENT, GROUP);
+	s->hosts[client].settings->authentication = true;
+	site_commit(s, server);
+	site_commit(s, client);
+	site_run(s, SPAN_S(40));
+	assert_true(site_count(s, client, ADDR_V4, VERDICT_KEY_UNTRUSTED) >= 2);
+	assert_int_equal(site_assoc(s, client, 0).id, 0);
+	k.trusted = true;
+	node_keys(s->hosts[client].node, site_now(s, &s->hosts[client]), &k, 1);
+	site_run(s, SPAN_S(60));
+	assert_true(within(s, client, SPAN_MS(1)));
+	site_free(s);
+}
+
+static void nobody_answers_and_the_client_follows_degraded(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	unsigned client = add_client(s, GROUP, SPAN_S(3), 20.0);
+
+	(void)add_server(s, GROUP);
+	s->hosts[client].deaf_asks = true;
+	site_run(s, SPAN_S(60));
+	assert_int_equal(site_assoc(s, client, 0).phase, ASSOC_DEGRADED);
+	assert_true(site_system(s, client).synchronised);
+	assert_true(within(s, client, SPAN_MS(2)));
+	assert_int_equal(s->hosts[client].notes[NOTE_DEGRADED], 1);
+	assert_true(site_system(s, client).estimated_error.ns > 400 * NS_PER_US);
+	site_run(s, SPAN_S(600));
+	assert_true(within(s, client, SPAN_MS(1)));
+	/* The first answer ends it. */
+	s->hosts[client].deaf_asks = false;
+	site_run(s, SPAN_S(3600));
+	assert_int_equal(site_assoc(s, client, 0).phase, ASSOC_LISTENING);
+	assert_true(within(s, client, SPAN_US(100)));
+	site_free(s);
+}
+
+static void volley_required_never_goes_without(void **state)
+{
+	struct site *s = site_new();
+	unsigned client = site_add(s, SPAN_S(3), 20.0);
+
+	(void)state;
+	(void)site_role(s, client, ROLE_MULTICAST_CLIENT, GROUP);
+	s->hosts[client].settings->volley = VOLLEY_REQUIRED;
+	s->hosts[client].deaf_asks = true;
+	site_commit(s, client);
+	(void)add_server(s, GROUP);
+	site_run(s, SPAN_S(400));
+	assert_false(site_system(s, client).synchronised);
+	assert_int_equal(s->hosts[client].stepped, 0);
+	s->hosts[client].deaf_asks = false;
+	site_run(s, SPAN_S(600));
+	assert_true(within(s, client, SPAN_MS(1)));
+	site_free(s);
+}
+
+static void volley_never_asks_nothing(void **state)
+{
+	struct site *s = site_new();
+	unsigned client = site_add(s, SPAN_S(3), 20.0);
+
+	(void)state;
+	(void)site_role(s, client, ROLE_MULTICAST_CLIENT, GROUP);
+	s->hosts[client].settings->volley = VOLLEY_NEVER;
+	s->hosts[client].settings->multicast_delay_us = 50;
+	site_commit(s, client);
+	(void)add_server(s, GROUP);
+	site_run(s, SPAN_S(600));
+	assert_int_equal(s->hosts[client].sent, 0);
+	assert_true(site_system(s, client).synchronised);
+	assert_true(within(s, client, SPAN_US(100)));
+	site_free(s);
+}
+
+static void questions_are_few_in_the_steady_state(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	unsigned client = add_client(s, GROUP, SPAN_MS(10), 10.0);
+
+	(void)add_server(s, GROUP);
+	site_run(s, SPAN_S(1200));
+	unsigned before = s->hosts[client].sent;
+
+	site_run(s, SPAN_S(3 * 3600));
+	assert_in_range(s->hosts[client].sent - before, 3, 3 * (8 + 30));
+	site_free(s);
+}
+
+static bool spoil_nonce(struct site *s, unsigned from, struct send_action *a)
+{
+	(void)s;
+	(void)from;
+	if ((a->octets[0] & 7) == MODE_SERVER)
+		a->octets[31] ^= 1;
+	return true;
+}
+
+static void an_answer_to_another_nonce_is_bogus(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	s->tap = spoil_nonce;
+	unsigned client = add_client(s, GROUP, SPAN_S(3), 20.0);
+
+	(void)add_server(s, GROUP);
+	site_run(s, SPAN_S(60));
+	assert_true(site_count(s, client, ADDR_V4, VERDICT_BOGUS) >= 3);
+	assert_int_equal(site_assoc(s, client, 0).phase, ASSOC_DEGRADED);
+	site_free(s);
+}
+
+static void a_server_that_follows_us_is_refused(void **state)
+{
+	struct site *s = site_new();
+	unsigned a = site_add(s, SPAN_ZERO, 0.0), b = site_add(s, SPAN_MS(5), 0.0);
+
+	(void)state;
+	(void)site_role(s, a, ROLE_MULTICAST_SERVER, GROUP);
+	(void)site_role(s, a, ROLE_MULTICAST_CLIENT, "224.0.1.2");
+	site_refclock(s, a, 3);
+	(void)site_role(s, b, ROLE_MULTICAST_CLIENT, GROUP);
+	(void)site_role(s, b, ROLE_MULTICAST_SERVER, "224.0.1.2");
+	site_commit(s, a);
+	site_commit(s, b);
+	site_run(s, SPAN_S(100));
+	assert_int_equal(site_system(s, b).stratum, 4);
+	assert_true(site_count(s, a, ADDR_V4, VERDICT_LOOP) >= 2);
+	assert_int_equal(site_assoc(s, a, 0).id, 0);
+	site_free(s);
+}
+
+static void several_servers_are_followed_and_one_may_die(void **state)
+{
+	struct site *s = site_new();
+	unsigned servers[3], client;
+
+	(void)state;
+	client = add_client(s, GROUP, SPAN_S(-2), -20.0);
+	for (unsigned i = 0; i < 3; i++)
+		servers[i] = add_server(s, GROUP);
+	site_run(s, SPAN_S(200));
+	assert_int_equal(site_system(s, client).assoc_count, 3);
+	assert_true(within(s, client, SPAN_US(200)));
+	s->hosts[servers[0]].unplugged = true;
+	site_run(s, SPAN_S(300));
+	assert_int_equal(site_system(s, client).assoc_count, 2);
+	assert_true(site_system(s, client).synchronised);
+	assert_true(within(s, client, SPAN_US(200)));
+	site_free(s);
+}
+
+static void a_lost_server_is_given_up_and_a_new_one_found(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	unsigned client = add_client(s, GROUP, SPAN_S(2), 20.0);
+	unsigned first = add_server(s, GROUP);
+
+	site_run(s, SPAN_S(200));
+	s->hosts[first].unplugged = true;
+	site_run(s, SPAN_S(16 * 11));
+	assert_int_equal(site_system(s, client).assoc_count, 0);
+	/* It keeps its clock, with a bound that grows. */
+	assert_true(site_system(s, client).synchronised);
+	assert_int_equal(site_system(s, client).source.family, ADDR_NONE);
+	(void)add_server(s, GROUP);
+	site_run(s, SPAN_S(60));
+	assert_int_equal(site_system(s, client).assoc_count, 1);
+	assert_int_equal(site_assoc(s, client, 0).rank, RANK_MASTER);
+	site_free(s);
+}
+
+static void holdover_ends_when_the_bound_is_too_wide(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	unsigned client = add_client(s, GROUP, SPAN_S(2), 20.0);
+	unsigned server = add_server(s, GROUP);
+
+	site_run(s, SPAN_S(600));
+	s->hosts[server].unplugged = true;
+	site_run(s, SPAN_S(80000));
+	assert_false(site_system(s, client).synchronised);
+	assert_int_equal(site_system(s, client).stratum, 16);
+	assert_false(s->hosts[client].status.synchronised);
+	assert_int_equal(s->hosts[client].notes[NOTE_UNSYNCHRONISED], 1);
+	site_free(s);
+}
+
+static struct send_action recorded;
+
+static bool record_beacon(struct site *s, unsigned from, struct send_action *a)
+{
+	(void)from;
+	if ((a->octets[0] & 7) == MODE_BROADCAST && s->tapped++ == 0)
+		recorded = *a;
+	return true;
+}
+
+static void replay(struct site *s, unsigned to, unsigned as)
+{
+	struct endpoint from = {.addr = s->hosts[as].link.addrs[0].addr, .port = NTP_PORT};
+
+	site_post(s, to, &from, &recorded);
+	site_run(s, SPAN_MS(10));
+}
+
+static void old_packets_are_not_believed_again_also_after_a_restart(void **state)
+{
+	struct site *s = site_new();
+	struct memory *m = calloc(1, sizeof *m);
+
+	(void)state;
+	assert_non_null(m);
+	s->tap = record_beacon;
+	unsigned client = add_client(s, GROUP, SPAN_S(2), 20.0), server = add_server(s, GROUP);
+	struct host *h = &s->hosts[client];
+
+	site_run(s, SPAN_S(300));
+	replay(s, client, server);
+	assert_int_equal(site_count(s, client, ADDR_V4, VERDICT_NOT_LATER), 1);
+	node_memory(h->node, m);
+	assert_int_equal(m->floor_count, 1);
+	assert_true(m->has_frequency);
+	s->hosts[server].unplugged = true;
+	site_halt(s, client);
+	site_boot(s, client, 99);
+	node_recall(h->node, site_now(s, h), m);
+	site_commit(s, client);
+	for (unsigned i = 0; i < 20; i++) {
+		site_run(s, SPAN_S(16));
+		replay(s, client, server);
+	}
+	assert_true(site_count(s, client, ADDR_V4, VERDICT_NOT_LATER) >= 10);
+	assert_false(site_system(s, client).synchronised);
+	assert_true(within(s, client, SPAN_MS(10)));
+	free(m);
+	site_free(s);
+}
+
+static void a_server_that_was_set_back_is_believed_after_an_answer(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	unsigned client = add_client(s, GROUP, SPAN_S(2), 20.0), server = add_server(s, GROUP);
+
+	site_run(s, SPAN_S(300));
+	site_step(s, server, SPAN_S(-60));
+	site_run(s, SPAN_S(200));
+	span apart = span_sub(site_error(s, client), site_error(s, server));
+
+	assert_true(site_count(s, client, ADDR_V4, VERDICT_NOT_LATER) >= 1);
+	assert_true(span_abs(apart).ns < NS_PER_MS);
+	site_free(s);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(two_hosts_agree_within_two_intervals_of_the_first_packet),
+	cmocka_unit_test(the_same_over_ipv6),
+	cmocka_unit_test(beacons_leave_at_once_and_never_early),
+	cmocka_unit_test(a_server_without_time_sends_nothing_and_says_why),
+	cmocka_unit_test(the_kernels_clock_is_served_at_stratum_10),
+	cmocka_unit_test(keys_are_checked),
+	cmocka_unit_test(a_key_that_is_not_trusted_proves_nothing),
+	cmocka_unit_test(nobody_answers_and_the_client_follows_degraded),
+	cmocka_unit_test(volley_required_never_goes_without),
+	cmocka_unit_test(volley_never_asks_nothing),
+	cmocka_unit_test(questions_are_few_in_the_steady_state),
+	cmocka_unit_test(an_answer_to_another_nonce_is_bogus),
+	cmocka_unit_test(a_server_that_follows_us_is_refused),
+	cmocka_unit_test(several_servers_are_followed_and_one_may_die),
+	cmocka_unit_test(a_lost_server_is_given_up_and_a_new_one_found),
+	cmocka_unit_test(holdover_ends_when_the_bound_is_too_wide),
+	cmocka_unit_test(old_packets_are_not_believed_again_also_after_a_restart),
+	cmocka_unit_test(a_server_that_was_set_back_is_believed_after_an_answer),
+};
+
+int main(void)
+{
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
