@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/commands.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <assert.h>
+
+#include "conf/compile.h"
+
+#define AT(object, member)                                                                         \
+	.size = sizeof(((union edit_value *)NULL)->object.member),                                 \
+	.offset = offsetof(union edit_value, object) +                                             \
+		  offsetof(__typeof__(((union edit_value *)NULL)->object), member)
+#define WHOLE(member)                                                                              \
+	.size = sizeof(((union edit_value *)NULL)->member),                                        \
+	.offset = offsetof(union edit_value, member)
+
+#define FIXED(place, value, ...)                                                                   \
+	{                                                                                          \
+		.kind = FIELD_FIXED, .number = (value), place, __VA_ARGS__                         \
+	}
+#define WORD(word, place, value, ...)                                                              \
+	{                                                                                          \
+		.kind = FIELD_WORD, .name = (word), .number = (value), place, __VA_ARGS__          \
+	}
+#define NUMBER(arg, place, value, ...)                                                             \
+	{                                                                                          \
+		.kind = FIELD_NUMBER, .name = (arg), .number = (value), place, __VA_ARGS__         \
+	}
+#define END                                                                                        \
+	{                                                                                          \
+		.kind = FIELD_END                                                                  \
+	}
+
+static uint64_t mac_default(const union edit_value *v)
+{
+	return compile_mac_octets(v->key.algorithm);
+}
+
+static uint64_t minpoll_default(const union edit_value *v)
+{
+	return v->unicast.maxpoll_log2s < 6 ? v->unicast.maxpoll_log2s : 6;
+}
+
+static uint64_t maxpoll_default(const union edit_value *v)
+{
+	return v->unicast.minpoll_log2s > 10 ? v->unicast.minpoll_log2s : 10;
+}
+
+static const struct command_field sysname_fields[] = {
+	{.kind = FIELD_TEXT, .name = "host-name", WHOLE(sysname), .leaf = "hostname"},
+	END,
+};
+
+static const struct command_field authentication_fields[] = {
+	FIXED(WHOLE(flag), 1, .leaf = "authentication/auth-enabled"),
+	END,
+};
+
+static const struct command_field complexity_fields[] = {
+	FIXED(WHOLE(flag), 1, .leaf = "authentication/password-complexity-check"),
+	END,
+};
+
+static const struct command_field refclock_fields[] = {
+	FIXED(AT(refclock, on), 1),
+	{.kind = FIELD_REFCLOCK,
+	 .name = "clock-address",
+	 AT(refclock, unit),
+	 .leaf = "refclock-master/unit"},
+	NUMBER("stratum", AT(refclock, stratum), 8, .leaf = "refclock-master/master-stratum"),
+	END,
+};
+
+static const struct command_field max_dynamic_fields[] = {
+	NUMBER("number", WHOLE(u8), 100, .leaf = "max-dynamic-sessions"),
+	END,
+};
+
+static const struct command_field delay_fields[] = {
+	NUMBER("microseconds", WHOLE(u32), 0, .leaf = "multicast-delay"),
+	END,
+};
+
+static const struct command_field volley_fields[] = {
+	WORD("required", WHOLE(u8), VOLLEY_REQUIRED, .leaf = "multicast-volley",
+	     .says = "required"),
+	WORD("never", WHOLE(u8), VOLLEY_NEVER, .leaf = "multicast-volley", .says = "never"),
+	END,
+};
+
+static const struct command_field port_fields[] = {
+	NUMBER("port-number", WHOLE(port), 0, .leaf = ""),
+	END,
+};
+
+static const struct command_field key_fields[] = {
+	NUMBER("key-id", AT(key, id), 0, .leaf = "keyid"),
+	WORD("md5", AT(key, algorithm), KEY_MD5, .leaf = "algorithm", .says = "md5"),
+	WORD("hmac-sha256", AT(key, algorithm), KEY_HMAC_SHA256, .leaf = "algorithm",
+	     .says = "hmac-sha-256"),
+	WORD("aes-128-cmac", AT(key, algorithm), KEY_AES_128_CMAC, .leaf = "algorithm",
+	     .says = "aes-128-cmac"),
+	WORD("aes-256-cmac", AT(key, algorithm), KEY_AES_256_CMAC, .leaf = "algorithm",
+	     .says = "aes-256-cmac"),
+	WORD("16", AT(key, mac_octets), 16, .otherwise = mac_default, .leaf = "mac-length",
+	     .says = ""),
+	WORD("20", AT(key, mac_octets), 20, .otherwise = mac_default, .leaf = "mac-length",
+	     .says = ""),
+	WORD("32", AT(key, mac_octets), 32, .otherwise = mac_default, .leaf = "mac-length",
+	     .says = ""),
+	{.kind = FIELD_SEALED, .name = "password", .leaf = "key/sealed-key"},
+	END,
+};
+
+static const struct command_field trust_fields[] = {
+	FIXED(AT(key, trusted), 1, .leaf = "istrusted"),
+	NUMBER("key-id", AT(key, id), 0),
+	END,
+};
+
+/* Maximum before minimum: each is the other's default where it stands alone. */
+#define UNICAST_FIELDS                                                                             \
+	NUMBER("key-id", AT(unicast, key_id), 0, .leaf = "authentication/keyid"),                  \
+		NUMBER("port-number", AT(unicast, port), NTP_PORT, .leaf = "port"),                \
+		NUMBER("maxpoll-log2", AT(unicast, maxpoll_log2s), 10,                             \
+		       .otherwise = maxpoll_default, .leaf = "maxpoll"),                           \
+		NUMBER("minpoll-log2", AT(unicast, minpoll_log2s), 6,                              \
+		       .otherwise = minpoll_default, .leaf = "minpoll"),                           \
+		WORD("iburst", AT(unicast, iburst), 1, .leaf = "iburst")
+
+static const struct command_field unicast4_fields[] = {
+	FIXED(AT(unicast, addr.family), ADDR_V4),
+	{.kind = FIELD_ADDR, .name = "ip-address", AT(unicast, addr), .leaf = "address"},
+	NUMBER("version-number", AT(unicast, version), 3, .leaf = "version"),
+	UNICAST_FIELDS,
+	END,
+};
+
+static const struct command_field unicast6_fields[] = {
+	FIXED(AT(unicast, addr.family), ADDR_V6),
+	{.kind = FIELD_ADDR, .name = "ipv6-address", AT(unicast, addr), .leaf = "address"},
+	FIXED(AT(unicast, version), 4),
+	UNICAST_FIELDS,
+	END,
+};
+
+#define GROUP4                                                                                     \
+	FIXED(AT(role, group.family), ADDR_V4),                                                    \
+	{                                                                                          \
+		.kind = FIELD_ADDR, .name = "ip-address", .address = "224.0.1.1", AT(role, group), \
+		.leaf = "address"                                                                  \
+	}
+#define GROUP6                                                                                     \
+	FIXED(AT(role, group.family), ADDR_V6),                                                    \
+	{                                                                                          \
+		.kind = FIELD_ADDR, .name = "ipv6-address", .address = "FF0E::101",                \
+		AT(role, group), .leaf = "address"                                                 \
+	}
+#define KEY_ID NUMBER("key-id", AT(role, key_id), 0, .leaf = "authentication/keyid")
+#define TTL(otherwise) NUMBER("ttl-number", AT(role, ttl), otherwise, .leaf = "ttl")
+#define PORT NUMBER("port-number", AT(role, port), NTP_PORT, .leaf = "port")
+#define MINPOLL NUMBER("minpoll-log2", AT(role, minpoll_log2s), 6, .leaf = "minpoll")
+#define KIND(value) FIXED(AT(role, kind), value)
+/* What a row has no word for. */
+#define PLAIN_PORT FIXED(AT(role, port), NTP_PORT)
+#define PLAIN_MINPOLL FIXED(AT(role, minpoll_log2s), 6)
+#define PLAIN_VERSION FIXED(AT(role, version), 4)
+
+static const struct command_field multicast_server4_fields[] = {
+	KIND(ROLE_MULTICAST_SERVER),
+	GROUP4,
+	KEY_ID,
+	TTL(16),
+	NUMBER("version-number", AT(role, version), 3, .leaf = "version"),
+	PORT,
+	MINPOLL,
+	END,
+};
+
+static const struct command_field multicast_server6_fields[] = {
+	KIND(ROLE_MULTICAST_SERVER), GROUP6, KEY_ID, TTL(16), PLAIN_VERSION, PORT, MINPOLL, END,
+};
+
+static const struct command_field multicast_client4_fields[] = {
+	KIND(ROLE_MULTICAST_CLIENT), GROUP4, PLAIN_PORT, PLAIN_MINPOLL, END,
+};
+
+static const struct command_field multicast_client6_fields[] = {
+	KIND(ROLE_MULTICAST_CLIENT), GROUP6, PLAIN_PORT, PLAIN_MINPOLL, END,
+};
+
+static const struct command_field manycast_server4_fields[] = {
+	KIND(ROLE_MANYCAST_SERVER),
+	GROUP4,
+	PLAIN_PORT,
+	PLAIN_MINPOLL,
+	WORD("on-link", AT(role, on_link_only), 1, .leaf = "on-link-only"),
+	END,
+};
+
+static const struct command_field manycast_server6_fields[] = {
+	KIND(ROLE_MANYCAST_SERVER),
+	GROUP6,
+	PLAIN_PORT,
+	PLAIN_MINPOLL,
+	WORD("on-link", AT(role, on_link_only), 1, .leaf = "on-link-only"),
+	END,
+};
+
+static const struct command_field manycast_client4_fields[] = {
+	KIND(ROLE_MANYCAST_CLIENT),
+	GROUP4,
+	KEY_ID,
+	TTL(255),
+	PLAIN_VERSION,
+	PORT,
+	PLAIN_MINPOLL,
+	END,
+};
+
+static const struct command_field manycast_client6_fields[] = {
+	KIND(ROLE_MANYCAST_CLIENT),
+	GROUP6,
+	KEY_ID,
+	TTL(255),
+	PLAIN_VERSION,
+	PORT,
+	PLAIN_MINPOLL,
+	END,
+};
+
+#define NTP "ntp/ntp-service "
+#define IP4 "[ <ip-address:group4> ]"
+#define IP6 "ipv6 [ <ipv6-address:group6> ]"
+#define O_KEY "authentication-keyid <key-id:1-4294967295>"
+#define O_MANYCAST_KEY "authentication-keyid <key-id:1-65535>"
+#define O_TTL " | ttl <ttl-number:1-255>"
+#define O_VERSION " | version <version-number:1-4>"
+#define O_PORT " | port <port-number:port>"
+#define O_MINPOLL " | minpoll <minpoll-log2:0-17>"
+#define O_UNICAST O_PORT O_MINPOLL " | maxpoll <maxpoll-log2:0-17> | iburst ]*"
+
+/* In the order in which they are printed: what is named stands before what names it. */
+const struct command_row commands[] = {
+	{VIEW_SYSTEM, EDIT_SYSNAME, "sysname <host-name:sysname>", "sysname", sysname_fields, NULL},
+	{VIEW_SYSTEM, EDIT_COMPLEXITY, NTP "authentication-password complexity-check enable",
+	 NTP "authentication-password complexity-check enable", complexity_fields, NULL},
+	{VIEW_SYSTEM, EDIT_KEY,
+	 NTP "authentication-keyid <key-id:1-4294967295> authentication-mode "
+	     "{ md5 | hmac-sha256 | aes-128-cmac | aes-256-cmac } "
+	     "{ cipher <password:string 1-432> | <password:string 1-432> } "
+	     "[ mac-length { 16 | 20 | 32 } ]",
+	 NTP "authentication-keyid <key-id:1-4294967295>", key_fields,
+	 "authentication/authentication-keys"},
+	{VIEW_SYSTEM, EDIT_TRUST, NTP "trusted/reliable authentication-keyid <key-id:1-4294967295>",
+	 NTP "trusted/reliable authentication-keyid <key-id:1-4294967295>", trust_fields,
+	 "authentication/authentication-keys"},
+	{VIEW_SYSTEM, EDIT_AUTHENTICATION, NTP "authentication enable", NTP "authentication enable",
+	 authentication_fields, NULL},
+	{VIEW_SYSTEM, EDIT_REFCLOCK,
+	 NTP "refclock-master [ <clock-address:refclock> ] [ <stratum:1-15> ]",
+	 NTP "refclock-master [ <clock-address:refclock> ]", refclock_fields, NULL},
+	{VIEW_SYSTEM, EDIT_MAX_DYNAMIC, NTP "max-dynamic-sessions <number:0-100>",
+	 NTP "max-dynamic-sessions", max_dynamic_fields, NULL},
+	{VIEW_SYSTEM, EDIT_MULTICAST_DELAY, NTP "multicast-delay <microseconds:1-1000000>",
+	 NTP "multicast-delay", delay_fields, NULL},
+	{VIEW_SYSTEM, EDIT_VOLLEY, NTP "multicast-volley { required | never }",
+	 NTP "multicast-volley", volley_fields, NULL},
+	{VIEW_SYSTEM, EDIT_PORT, NTP "listen-port/port <port-number:port>",
+	 NTP "listen-port/port <port-number:port>", port_fields, "listen-port"},
+	{VIEW_SYSTEM, EDIT_UNICAST,
+	 NTP "unicast-server <ip-address:ip4> [ " O_KEY O_VERSION O_UNICAST,
+	 NTP "unicast-server <ip-address:ip4>", unicast4_fields, "unicast-configuration"},
+	{VIEW_SYSTEM, EDIT_UNICAST, NTP "unicast-server ipv6 <ipv6-address:ip6> [ " O_KEY O_UNICAST,
+	 NTP "unicast-server ipv6 <ipv6-address:ip6>", unicast6_fields, "unicast-configuration"},
+	{VIEW_INTERFACE, EDIT_ROLE,
+	 NTP "multicast-server " IP4 " [ " O_KEY O_TTL O_VERSION O_PORT O_MINPOLL " ]*",
+	 NTP "multicast-server " IP4, multicast_server4_fields, "multicast-server"},
+	{VIEW_INTERFACE, EDIT_ROLE,
+	 NTP "multicast-server " IP6 " [ " O_KEY O_TTL O_PORT O_MINPOLL " ]*",
+	 NTP "multicast-server " IP6, multicast_server6_fields, "multicast-server"},
+	{VIEW_INTERFACE, EDIT_ROLE, NTP "multicast-client " IP4, NTP "multicast-client " IP4,
+	 multicast_client4_fields, "multicast-client"},
+	{VIEW_INTERFACE, EDIT_ROLE, NTP "multicast-client " IP6, NTP "multicast-client " IP6,
+	 multicast_client6_fields, "multicast-client"},
+	{VIEW_INTERFACE, EDIT_ROLE, NTP "manycast-server " IP4 " [ on-link ]",
+	 NTP "manycast-server " IP4, manycast_server4_fields, "manycast-server"},
+	{VIEW_INTERFACE, EDIT_ROLE, NTP "manycast-server " IP6 " [ on-link ]",
+	 NTP "manycast-server " IP6, manycast_server6_fields, "manycast-server"},
+	{VIEW_INTERFACE, EDIT_ROLE,
+	 NTP "manycast-client " IP4 " [ " O_MANYCAST_KEY O_TTL O_PORT " ]*",
+	 NTP "manycast-client " IP4, manycast_client4_fields, "manycast-client"},
+	{VIEW_INTERFACE, EDIT_ROLE,
+	 NTP "manycast-client " IP6 " [ " O_MANYCAST_KEY O_TTL O_PORT " ]*",
+	 NTP "manycast-client " IP6, manycast_client6_fields, "manycast-client"},
+};
+const unsigned command_count = sizeof commands / sizeof *commands;
+
+/* ---- fields ---- */
+
+uint64_t command_number(const struct command_field *f, const union edit_value *v)
+{
+	const char *at = (const char *)v + f->offset;
+	uint64_t n = 0;
+
+	assert(f->size <= sizeof n);
+	memcpy(&n, at, f->size); /* little-endian hosts only, as asserted below */
+	return n;
+}
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "fields are copied low octet first");
+
+static void set_number(const struct command_field *f, union edit_value *v, uint64_t n)
+{
+	memcpy((char *)v + f->offset, &n, f->size);
+}
+
+uint64_t command_default(const struct command_field *f, const union edit_value *v)
+{
+	if (f->otherwise)
+		return f->otherwise(v);
+	return f->kind == FIELD_NUMBER ? f->number : 0;
+}
+
+const struct command_field *command_field(const struct command_row *row, const char *name)
+{
+	for (const struct command_field *f = row->fields; f->kind != FIELD_END; f++)
+		if (f->name && strcmp(f->name, name) == 0)
+			return f;
+	return NULL;
+}
+
+bool command_fits(const struct command_row *row, const union edit_value *v)
+{
+	for (const struct command_field *f = row->fields; f->kind != FIELD_END; f++)
+		if (f->kind == FIELD_FIXED && command_number(f, v) != f->number)
+			return false;
+	return true;
+}
+
+/* What the line says; false if it says nothing of this field. */
+static bool fill_given(const struct command_field *f, const struct args *args, union edit_value *v)
+{
+	const struct value *given = f->name ? args_value(args, f->name) : NULL;
+
+	switch ((enum field_kind)f->kind) {
+	case FIELD_END:
+	case FIELD_SEALED:
+		return true;
+	case FIELD_FIXED:
+		set_number(f, v, f->number);
+		return true;
+	case FIELD_WORD:
+		if (!args_has(args, f->name))
+			return false;
+		set_number(f, v, f->number);
+		return true;
+	case FIELD_NUMBER:
+	case FIELD_REFCLOCK:
+		if (given)
+			set_number(f, v, given->number);
+		return given;
+	case FIELD_ADDR:
+		if (given)
+			memcpy((char *)v + f->offset, &given->addr, sizeof given->addr);
+		return given;
+	case FIELD_TEXT:
+		if (given)
+			memcpy((char *)v + f->offset, given->text, strlen(given->text) + 1);
+		return given;
+	}
+	return false;
+}
+
+static void fill_default(const struct command_field *f, union edit_value *v)
+{
+	struct addr a;
+
+	if (f->kind == FIELD_ADDR && f->address) {
+		bool parsed = addr_parse(f->address, &a);
+		assert(parsed);
+		memcpy((char *)v + f->offset, &a, sizeof a);
+	} else if (f->kind == FIELD_NUMBER) {
+		set_number(f, v, command_default(f, v));
+	}
+}
+
+static void fill(const struct command_field *fields, const struct args *args, union edit_value *v)
+{
+	for (const struct command_field *f = fields; f->kind != FIELD_END; f++)
+		(void)fill_given(f, args, v);
+	for (const struct command_field *f = fields; f->kind != FIELD_END; f++) {
+		union edit_value probe = *v;
+		if (f->kind != FIELD_FIXED && f->kind != FIELD_WORD && !fill_given(f, args, &probe))
+			fill_default(f, v);
+	}
+}
+
+/* ---- keys ---- */
+
+static int open_sealed(const struct key_setting *k, const struct command_context *context,
+		       const char *text, struct err *err)
+{
+	uint8_t octets[255];
+	size_t len = 0;
+
+	if (!context->seal)
+		return 0;
+	int r = seal_open(context->seal, k->id, k->algorithm, text, octets, &len, err);
+	if (r == 0)
+		r = compile_check_key(k->algorithm, octets, len, false, err);
+	explicit_bzero(octets, sizeof octets);
+	return r;
+}
+
+static int seal_key(const struct args *args, const struct command_context *context,
+		    struct key_setting *k, char sealed[SEAL_TEXT_MAX], struct err *err)
+{
+	const char *text = args_text(args, "password");
+	size_t len = strlen(text);
+
+	if (k->mac_octets == 0)
+		k->mac_octets = compile_mac_octets(k->algorithm);
+	if (k->mac_octets != 16 && k->algorithm != KEY_HMAC_SHA256) {
+		err_set(err, "The MAC of %s is always 16 octets; leave mac-length out.",
+			compile_algorithm_name(k->algorithm));
+		return -EINVAL;
+	}
+	if (seal_is_sealed(text)) {
+		if (len >= SEAL_TEXT_MAX) {
+			err_set(err, "A sealed key has at most %d characters.", SEAL_TEXT_MAX - 1);
+			return -EINVAL;
+		}
+		memcpy(sealed, text, len + 1);
+		return open_sealed(k, context, text, err);
+	}
+	const uint8_t *octets = (const uint8_t *)text;
+	int r = compile_check_key(k->algorithm, octets, len, context->settings->complexity_check,
+				  err);
+	if (r < 0)
+		return r;
+	if (context->seal)
+		seal_close(context->seal, k->id, k->algorithm, octets, len, sealed);
+	else
+		memcpy(sealed, "%^%#unsealed%^%#", sizeof "%^%#unsealed%^%#");
+	return 0;
+}
+
+int command_edit(const struct command_row *row, const struct args *args, bool undo,
+		 const struct command_context *context, struct edit *ret,
+		 char sealed[SEAL_TEXT_MAX], struct err *err)
+{
+	memset(ret, 0, sizeof *ret);
+	ret->object = row->object;
+	ret->undo = undo;
+	fill(row->fields, args, &ret->value);
+	if (row->object == EDIT_ROLE)
+		memcpy(ret->value.role.ifname, context->ifname, strlen(context->ifname) + 1);
+	if (row->object != EDIT_KEY || undo)
+		return 0;
+	ret->sealed = sealed;
+	return seal_key(args, context, &ret->value.key, sealed, err);
+}
