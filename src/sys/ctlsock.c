@@ -85,18 +85,19 @@ static int make_place(const char *path, struct err *err)
 	return file_dir_make(place, err);
 }
 
-/* True if a socket is there that nobody serves. */
+/* True if a socket is there that nobody serves; errno stays. */
 static bool is_stale(const struct sockaddr_un *at)
 {
+	int before = errno;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return false;
-	bool refused =
-		connect(fd, (const struct sockaddr *)at, sizeof *at) < 0 && errno == ECONNREFUSED;
+	bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)at, sizeof *at) < 0 &&
+		       errno == ECONNREFUSED;
 	struct stat st;
 	bool is_socket = lstat(at->sun_path, &st) == 0 && S_ISSOCK(st.st_mode);
-	(void)close(fd);
+
+	if (fd >= 0)
+		(void)close(fd);
+	errno = before;
 	return refused && is_socket;
 }
 

@@ -65,7 +65,10 @@ bool file_name_is_good(const char *name)
 
 static int make_one(const char *path, mode_t mode, struct err *err)
 {
-	if (mkdir(path, mode) == 0 || errno == EEXIST)
+	if (mkdir(path, mode) == 0)
+		/* as asked for, whatever the umask is */
+		return chmod(path, mode) < 0 ? failed(err, "make directory", path, "") : 0;
+	if (errno == EEXIST)
 		return 0;
 	/* a parent that we may not write but that is there is no obstacle */
 	int error = errno;
