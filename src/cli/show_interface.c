@@ -107,11 +107,20 @@ static void add_optional(struct text *out, const char *label, const json_t *o, c
 		text_addf(out, ", %s: %.0f%s", label, show_number(o, key), unit);
 }
 
+/* Nothing can happen there; the reason stands behind it. */
+static bool is_inactive(const char *state)
+{
+	return strcmp(state, state_join_name(GROUP_NO_IFACE)) == 0 ||
+	       strcmp(state, state_join_name(GROUP_DOWN)) == 0 ||
+	       strcmp(state, state_join_name(GROUP_NO_ADDR)) == 0;
+}
+
 static void print_role(const json_t *o, struct text *out)
 {
 	text_addf(out, " %s ", show_text(o, "role"));
 	show_add_addr(out, o, "group");
-	text_addf(out, "\n  state: %s", show_text(o, "state"));
+	text_addf(out, "\n  state: %s",
+		  is_inactive(show_text(o, "state")) ? "inactive" : show_text(o, "state"));
 	if (!show_null(o, "reason"))
 		text_addf(out, " (%s)", show_text(o, "reason"));
 	text_addf(out, "\n  port: %d", (int)show_count(o, "port"));

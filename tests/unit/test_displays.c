@@ -200,6 +200,9 @@ static void an_interface_shows_each_group_and_the_kernels_reason(void **state)
 	const char *text = display(INTERFACE, &(struct args){NULL, "interface-name", "eth1"});
 	assert_non_null(strstr(text, "eth1"));
 	assert_null(strstr(text, "eth0"));
+	w.groups[2].join = GROUP_NO_ADDR;
+	assert_non_null(strstr(display(INTERFACE, &none),
+			       "state: inactive (the interface has no IPv4 address)\n"));
 	w.groups[3].error = EUCLEAN;
 	assert_non_null(strstr(display(INTERFACE, &none), "the kernel refuses with EUCLEAN"));
 }
