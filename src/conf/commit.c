@@ -131,7 +131,7 @@ static int carry_out(struct commit *c, struct store *next, const struct commit_o
 	uint32_t id = 0;
 	int r = compile_check(store_settings(next), c->weakea, err);
 
-	if (r == 0)
+	if (r == 0 && c->seal)
 		r = compile_keys(next, c->seal, &keys, err);
 	if (r == 0 && order)
 		r = keep_running(c, err);

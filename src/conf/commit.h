@@ -34,7 +34,7 @@ struct commit_order {
 
 struct commit;
 
-/* history and seal outlive it. */
+/* history and seal outlive it; seal NULL: keys are not opened and none are handed down. */
 struct commit *commit_new(const struct commit_hooks *hooks, struct history *history,
 			  const struct seal *seal);
 void commit_free(struct commit *c);
