@@ -21,7 +21,7 @@ system-view
 sysname site-1.a
 ntp authentication-keyid 1 authentication-mode md5 secret
 ntp authentication-keyid 7 authentication-mode aes-128-cmac 0123456789abcdef
-ntp authentication-keyid 42 authentication-mode hmac-sha256 cipher a password
+ntp authentication-keyid 42 authentication-mode hmac-sha256 cipher "a password"
 ntp authentication-keyid 43 authentication-mode hmac-sha256 other mac-length 20
 ntp authentication-keyid 4294967295 authentication-mode aes-256-cmac 0123456789abcdef0123456789abcdef
 ntp trusted authentication-keyid 42
