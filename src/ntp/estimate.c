@@ -3,236 +3,352 @@
 
 #include <math.h>
 
-#include "base/special.h"
+#include <assert.h>
 
-#define RATE_ERROR_UNKNOWN 1e-4	 /* 1-sigma of a clock nobody knows */
+#define RATE_ERROR_UNKNOWN 1e-4	 /* 1-sigma of an oscillator that nobody knows */
 #define DELAY_ERROR_UNKNOWN 0.25 /* s; one-way packets alone say nothing of the path */
-#define NOISE_COUNT_MAX 128.0	 /* how long the scale of the noise is remembered */
-#define QUEUE_MIN 2e-8		 /* s; below it clocks cannot be read */
-#define DELAY_DRIFT 1e-9	 /* s per sqrt(s) */
-#define SHAPE_FORGET 0.999
-#define WANDER_FORGET 0.98
-#define JUMP_SIGMAS 8.0
-#define PHI 15e-6 /* RFC 5905 figure 6: what an undisciplined clock may drift */
+#define TRIP_MIN 2e-7		 /* s */
+#define OPENING_EXCHANGES 8
+#define OPENING_S 120.0
+#define SURPRISE 0.1	   /* an ordinary packet less likely than that is one */
+#define JUMP_SIGMAS 10.0   /* beyond what causality allows */
+#define JUMP_MARGIN 20e-6  /* s; clocks are read as badly as that, now and then */
+#define JUMP_LATE 0.05	   /* s; one-way: later than expected by more is asked about first */
+#define JUMP_LATE_FOLD 400 /* and by more than so many times the usual queueing */
+#define BOUND_SIGMAS 2.4   /* for 95 %, with some room for what is not Gaussian */
+#define PHI 15e-6	   /* RFC 5905 figure 6: what a clock may drift unobserved */
+#define ASK_GAP_S 1.0	   /* between two exchanges */
+#define ASK_LEAD -3.0	   /* log odds of another story at which asking is worth while */
+#define ASK_GROWTH 4.0	   /* times the error after the last exchange */
 
-static const double wanders[ESTIMATE_WANDERS] = {1e-10, 3.2e-10, 1e-9, 3.2e-9, 1e-8, 3.2e-8, 1e-7};
-/* Reading noise over queueing noise: nearly all queueing, mixed, nearly all reading. */
-static const double shapes[ESTIMATE_SHAPES] = {0.03, 0.4, 2.0};
-
-/* The bank taken together. */
-struct moments {
-	double clock, rate, delay;	 /* means */
-	double clock_2, rate_2, delay_2; /* variances */
-	double queue;			 /* noise of the way down, RMS */
+/* What a sample says, relative to the line: down always, up if two-way. */
+struct reading {
+	int ways;
+	struct track_measure measure[BANK_WAYS];
+	double trip; /* round trip, s; two-way only */
 };
 
-static void normalise(const double *log_weight, int n, double *ret)
+static double trip_of(const struct sample *s)
 {
-	double top = log_weight[0];
-	double sum = 0.0;
+	span away = mono_sub(s->arrived, s->sent);
+	double trip = span_to_s(span_sub(away, stamp_sub(s->transmitted, s->received)));
 
-	for (int i = 1; i < n; i++)
-		top = log_weight[i] > top ? log_weight[i] : top;
-	for (int i = 0; i < n; i++)
-		sum += ret[i] = special_exp(log_weight[i] - top);
-	for (int i = 0; i < n; i++)
-		ret[i] /= sum;
+	return trip > TRIP_MIN ? trip : TRIP_MIN;
 }
 
-/* The chance of every track; they add up to 1. */
-static void weigh(const struct estimate *e, double ret[ESTIMATE_SHAPES][ESTIMATE_WANDERS])
+/* e->at must be the arrival. */
+static void read_sample(const struct estimate *e, const struct sample *s, struct reading *ret)
 {
-	double shape[ESTIMATE_SHAPES];
+	*ret = (struct reading){.ways = 1};
+	ret->measure[BANK_DOWN] = (struct track_measure){
+		{-1.0, 0.0, 1.0}, span_to_s(stamp_sub(e->remote, s->transmitted))};
+	if (!s->two_way)
+		return;
+	span ago = mono_sub(s->arrived, s->sent);
+	ret->ways = 2;
+	ret->measure[BANK_UP] =
+		(struct track_measure){{1.0, -span_to_s(ago), 1.0},
+				       span_to_s(span_add(stamp_sub(s->received, e->remote), ago))};
+	ret->trip = trip_of(s);
+}
 
-	normalise(e->shape_log, ESTIMATE_SHAPES, shape);
-	for (int s = 0; s < ESTIMATE_SHAPES; s++) {
-		normalise(e->wander_log[s], ESTIMATE_WANDERS, ret[s]);
-		for (int w = 0; w < ESTIMATE_WANDERS; w++)
-			ret[s][w] *= shape[s];
+/* The line moves to the new instant and to where the bank sees the clock: numbers stay small. */
+static double advance(struct estimate *e, mono to)
+{
+	span ahead = mono_sub(to, e->at);
+	double seconds = span_to_s(ahead);
+	struct track t;
+
+	assert(seconds >= 0.0);
+	bank_advance(&e->bank, seconds);
+	bank_merge(&e->bank, 0.0, &t);
+	span shift = span_from_s(t.mean[TRACK_CLOCK]);
+	e->remote = stamp_add(e->remote, span_add(ahead, shift));
+	e->at = to;
+	bank_shift(&e->bank, span_to_s(shift));
+	if (e->rivals.active) {
+		rivals_advance(&e->rivals, seconds);
+		rivals_shift(&e->rivals, span_to_s(shift));
 	}
-}
-
-static void summarise(const struct estimate *e, double seconds, struct moments *ret)
-{
-	double weight[ESTIMATE_SHAPES][ESTIMATE_WANDERS];
-	struct moments m = {0};
-
-	weigh(e, weight);
-	for (int s = 0; s < ESTIMATE_SHAPES; s++) {
-		for (int w = 0; w < ESTIMATE_WANDERS; w++) {
-			struct track t = e->bank[s][w];
-			double p = weight[s][w];
-			track_advance(&t, seconds, wanders[w], DELAY_DRIFT);
-			m.clock += p * t.mean[TRACK_CLOCK];
-			m.rate += p * t.mean[TRACK_RATE];
-			m.delay += p * t.mean[TRACK_DELAY];
-			m.clock_2 += p * (t.cov[TRACK_CLOCK][TRACK_CLOCK] +
-					  t.mean[TRACK_CLOCK] * t.mean[TRACK_CLOCK]);
-			m.rate_2 += p * (t.cov[TRACK_RATE][TRACK_RATE] +
-					 t.mean[TRACK_RATE] * t.mean[TRACK_RATE]);
-			m.delay_2 += p * (t.cov[TRACK_DELAY][TRACK_DELAY] +
-					  t.mean[TRACK_DELAY] * t.mean[TRACK_DELAY]);
-			m.queue += p * e->noise[s][ESTIMATE_DOWN].scale *
-				   sqrt(1.0 + shapes[s] * shapes[s]);
-		}
+	if (e->understudy.active) {
+		understudy_advance(&e->understudy, seconds);
+		understudy_shift(&e->understudy, span_to_s(shift));
 	}
-	m.clock_2 -= m.clock * m.clock;
-	m.rate_2 -= m.rate * m.rate;
-	m.delay_2 -= m.delay * m.delay;
-	*ret = m;
+	return span_to_s(shift);
 }
 
-/* Every track the same: around the line, with those uncertainties. */
-static void spread(struct estimate *e, double clock_error, double delay, double delay_error,
-		   bool one_way)
-{
-	struct track t = {0};
+/* ---- the beginning ---- */
 
-	t.mean[TRACK_RATE] = e->rate;
-	t.mean[TRACK_DELAY] = delay;
-	t.cov[TRACK_CLOCK][TRACK_CLOCK] = clock_error * clock_error;
-	t.cov[TRACK_RATE][TRACK_RATE] = e->rate_error * e->rate_error;
-	t.cov[TRACK_DELAY][TRACK_DELAY] = delay_error * delay_error;
-	if (one_way) { /* the packet ties clock to delay: a longer path, a later clock */
-		t.cov[TRACK_CLOCK][TRACK_CLOCK] += delay_error * delay_error;
-		t.cov[TRACK_CLOCK][TRACK_DELAY] = delay_error * delay_error;
-		t.cov[TRACK_DELAY][TRACK_CLOCK] = delay_error * delay_error;
-	}
-	for (int s = 0; s < ESTIMATE_SHAPES; s++)
-		for (int w = 0; w < ESTIMATE_WANDERS; w++)
-			e->bank[s][w] = t;
-}
-
-static void guess_noise(struct estimate *e, double queue)
-{
-	if (queue < QUEUE_MIN)
-		queue = QUEUE_MIN;
-	for (int s = 0; s < ESTIMATE_SHAPES; s++) {
-		double scale = queue / (1.0 + shapes[s]);
-		for (int way = 0; way < ESTIMATE_WAYS; way++)
-			e->noise[s][way] = (struct estimate_noise){
-				scale, scale * scale * shapes[s] * shapes[s], 1.0, scale};
-	}
-}
-
-static void begin(struct estimate *e, const struct sample *s)
+/* Nothing but one-way packets yet: the delay is assumed, and the clock as uncertain as it is. */
+static void begin_one_way(struct estimate *e, const struct sample *s)
 {
 	double path = e->assumed ? e->path : span_to_s(ESTIMATE_DEFAULT_DELAY);
 	double path_error = e->assumed ? e->path_error : DELAY_ERROR_UNKNOWN;
+	struct track t = {.mean = {0.0, e->rate, path}};
+	double both[TRACK_ROWS] = {path_error, 0.0, path_error};
 
 	e->at = s->arrived;
 	e->remote = stamp_add(s->transmitted, span_from_s(path));
-	guess_noise(e, path / 5.0);
-	spread(e, path / 5.0, path, path_error, true);
+	t.cov[TRACK_CLOCK][TRACK_CLOCK] = path * path / 16.0;
+	t.cov[TRACK_RATE][TRACK_RATE] = e->rate_error * e->rate_error;
+	track_loosen(&t, both);
+	bank_start(&e->bank, &t, path / 5.0);
 	e->started = true;
-}
-
-/* The first exchange fixes the clock to within its round trip and starts the noise from it. */
-static void begin_exchange(struct estimate *e, const struct sample *s)
-{
-	span up = stamp_sub(s->received, s->transmitted);
-	double trip = span_to_s(span_add(mono_sub(s->arrived, s->sent), up));
-
-	if (trip < QUEUE_MIN)
-		trip = QUEUE_MIN;
-	e->at = s->arrived;
-	e->remote = stamp_add(s->transmitted, span_from_s(trip / 2.0));
-	guess_noise(e, trip / 10.0);
-	spread(e, trip / 2.0, 0.4 * trip, 0.1 * trip, false);
-	e->started = true;
-	e->calibrated = true;
-}
-
-/* The newest sample's instant becomes the reference: what the tracks hold stays small. */
-static void advance(struct estimate *e, mono to)
-{
-	double seconds = span_to_s(mono_sub(to, e->at));
-	struct moments m;
-
-	for (int s = 0; s < ESTIMATE_SHAPES; s++)
-		for (int w = 0; w < ESTIMATE_WANDERS; w++)
-			track_advance(&e->bank[s][w], seconds, wanders[w], DELAY_DRIFT);
-	summarise(e, 0.0, &m);
-	span shift = span_from_s(m.clock);
-	e->remote = stamp_add(e->remote, span_add(mono_sub(to, e->at), shift));
-	e->at = to;
-	for (int s = 0; s < ESTIMATE_SHAPES; s++)
-		for (int w = 0; w < ESTIMATE_WANDERS; w++)
-			e->bank[s][w].mean[TRACK_CLOCK] -= span_to_s(shift);
 }
 
 /*
- * Expectation maximisation on line: the running means of what the filters believe to have been
- * queueing and reading error give the likeliest scale with the shape's ratio between them.
+ * How much queueing the first exchanges show. The median excess of a round trip over the least of
+ * n, in units of the mean queueing of one way, is close to 0.75 + (n - 2) / 20 when that is
+ * exponential; a single one is taken to have spent a tenth of its trip in each queue.
  */
-static void learn(struct estimate_noise *n, double shape, double weight, double queue,
-		  double reading_2)
+static double guess_queue(const struct estimate_opening *o, double *ret_least)
 {
-	if (weight < 1e-6)
+	double trip[OPENING_EXCHANGES] = {0};
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < o->count; i++) {
+		if (!o->sample[i].two_way)
+			continue;
+		double x = trip_of(&o->sample[i]);
+		unsigned j = n++;
+		for (; j > 0 && trip[j - 1] > x; j--)
+			trip[j] = trip[j - 1];
+		trip[j] = x;
+	}
+	*ret_least = trip[0];
+	double prior = trip[0] / 10.0;
+	if (n == 1)
+		return prior;
+	double median = (trip[n / 2] + trip[(n - 1) / 2]) / 2.0;
+	double spread = (median - trip[0]) / (0.75 + (n - 2) / 20.0);
+	return (spread * (n - 1) + 0.3 * prior) / (n - 1 + 0.3);
+}
+
+/* The estimate from the opening alone; its first sample is an exchange. */
+static void reopen(struct estimate *e)
+{
+	const struct estimate_opening *o = &e->opening;
+	const struct sample *first = &o->sample[0];
+	double half = trip_of(first) / 2.0;
+	double least;
+	double queue = guess_queue(o, &least);
+	double delay = least / 2.0 - queue;
+	struct track t = {.mean = {0.0, e->rate, delay > 0.0 ? delay : 0.0}};
+
+	e->at = first->arrived;
+	e->remote = stamp_add(first->transmitted, span_from_s(half));
+	t.cov[TRACK_CLOCK][TRACK_CLOCK] = half * half;
+	t.cov[TRACK_RATE][TRACK_RATE] = e->rate_error * e->rate_error;
+	t.cov[TRACK_DELAY][TRACK_DELAY] = 2.25 * queue * queue;
+	bank_start(&e->bank, &t, queue);
+	for (unsigned i = 0; i < o->count; i++) {
+		struct reading r;
+		struct bank_lesson l;
+		(void)advance(e, o->sample[i].arrived);
+		read_sample(e, &o->sample[i], &r);
+		for (int way = 0; way < r.ways; way++)
+			bank_observe(&e->bank, way, &r.measure[way], &l);
+		if (r.ways == BANK_WAYS)
+			bank_fade(&e->bank);
+	}
+}
+
+static void begin_exchange(struct estimate *e, const struct sample *s)
+{
+	struct track t;
+
+	if (e->started) { /* what one-way packets told of the rate is kept */
+		bank_merge(&e->bank, 0.0, &t);
+		e->rate = t.mean[TRACK_RATE];
+		e->rate_error = sqrt(t.cov[TRACK_RATE][TRACK_RATE]);
+	}
+	e->opening = (struct estimate_opening){true, 1, 1, {*s}};
+	e->rivals.active = e->understudy.active = false;
+	e->started = e->calibrated = true;
+	e->doubted = e->jumped = false;
+	reopen(e);
+}
+
+/* True if the sample was taken as one of the first. */
+static bool add_to_opening(struct estimate *e, const struct sample *s)
+{
+	struct estimate_opening *o = &e->opening;
+
+	if (!o->open)
+		return false;
+	double since = span_to_s(mono_sub(s->arrived, o->sample[0].arrived));
+	if (o->count == ESTIMATE_OPENING_MAX || o->exchanges == OPENING_EXCHANGES ||
+	    since > OPENING_S) {
+		o->open = false;
+		return false;
+	}
+	o->sample[o->count++] = *s;
+	o->exchanges += s->two_way;
+	reopen(e);
+	return true;
+}
+
+/* ---- jumps ---- */
+
+/* Whether the source's clock, not the path, must have moved; the line is at the arrival. */
+static bool is_jump(struct estimate *e, const struct reading *r)
+{
+	struct track t;
+	double down = r->measure[BANK_DOWN].seen;
+
+	bank_merge(&e->bank, 0.0, &t);
+	double slack = JUMP_SIGMAS * sqrt(t.cov[TRACK_CLOCK][TRACK_CLOCK]) + JUMP_MARGIN;
+	if (r->ways == BANK_WAYS) {
+		double middle = r->trip / 2.0 - down;
+		bool again = e->jumped &&
+			     fabs(middle - e->jump) < (r->trip + e->jump_trip) / 2.0 + slack;
+		if (fabs(middle) <= r->trip / 2.0 + slack) {
+			e->jumped = false;
+			return false;
+		}
+		e->jump = middle;
+		e->jump_trip = r->trip;
+		e->jumped = !again;
+		return true;
+	}
+	double late = down - t.mean[TRACK_DELAY];
+	double queueing = JUMP_LATE_FOLD * bank_jitter(&e->bank, BANK_DOWN);
+	return down < -slack || (late > JUMP_LATE + slack && late > queueing);
+}
+
+/* ---- the rest of its life ---- */
+
+/* Another story has won: the bank goes on from it. */
+static void adopt(struct estimate *e, enum rival_story story)
+{
+	struct rivals *r = &e->rivals;
+	struct track t;
+
+	if (story == RIVAL_DELAY && !r->exchanged) {
+		/* Or the clock moved: only an exchange can tell, so both are left open. */
+		bank_merge(&e->bank, 0.0, &t);
+		double by = r->track[story].mean[TRACK_DELAY] - t.mean[TRACK_DELAY];
+		double both[TRACK_ROWS] = {by, 0.0, by};
+		track_loosen(&r->track[story], both);
+		e->doubted = true;
+	}
+	bank_replace(&e->bank, &r->track[story]);
+	e->bank.belief = r->before;
+}
+
+/* The understudy sees what the bank saw, and replaces it if it has done better for long. */
+static void compare(struct estimate *e, const struct reading *r, const struct bank_lesson *l)
+{
+	struct understudy *u = &e->understudy;
+
+	if (!u->active) {
+		understudy_start(u, &e->bank);
 		return;
-	n->count = n->count + weight < NOISE_COUNT_MAX ? n->count + weight : NOISE_COUNT_MAX;
-	n->queue += weight / n->count * (queue - n->queue);
-	n->reading_2 += weight / n->count * (reading_2 - n->reading_2);
-	n->scale =
-		(n->queue + sqrt(n->queue * n->queue + 8.0 * n->reading_2 / (shape * shape))) / 4.0;
-	if (!(n->scale > QUEUE_MIN))
-		n->scale = QUEUE_MIN;
+	}
+	for (int way = 0; way < r->ways; way++)
+		understudy_observe(u, way, &r->measure[way], l[way].evidence);
+	if (!understudy_wins(u))
+		return;
+	bank_replace(&e->bank, &u->track);
+	for (int way = 0; way < BANK_WAYS; way++)
+		bank_rescale(&e->bank, way, noise_scale(&u->noise[way], &u->noise[BANK_DOWN]));
 }
 
-/* Only differences matter: the largest becomes 0, none is so small that it never comes back. */
-static void recentre(double *log_weight, int n)
+static double surprise_of(const struct track *t, const struct reading *r)
 {
-	double top = log_weight[0];
+	double most = 0.0;
 
-	for (int i = 1; i < n; i++)
-		top = log_weight[i] > top ? log_weight[i] : top;
-	for (int i = 0; i < n; i++) {
-		log_weight[i] -= top;
-		if (log_weight[i] < -50.0)
-			log_weight[i] = -50.0;
+	for (int way = 0; way < r->ways; way++) {
+		double x = r->measure[way].seen;
+		for (int i = 0; i < TRACK_ROWS; i++)
+			x -= r->measure[way].row[i] * t->mean[i];
+		most = fabs(x) > most ? fabs(x) : most;
 	}
+	return most;
 }
 
-/* One direction's measurement goes through the whole bank; returns the chance it was not busy. */
-static double observe(struct estimate *e, enum estimate_way way, const double row[TRACK_ROWS],
-		      double seen)
+static enum estimate_verdict learn(struct estimate *e, const struct reading *r,
+				   const struct track *before, double seconds, double shift)
 {
-	double weight[ESTIMATE_SHAPES][ESTIMATE_WANDERS];
-	double narrow_all = 0.0;
+	struct bank_lesson l[BANK_WAYS];
+	enum rival_story story;
+	struct track t;
+	double narrow = 1.0;
 
-	weigh(e, weight);
-	for (int s = 0; s < ESTIMATE_SHAPES; s++) {
-		struct estimate_noise *n = &e->noise[s][way];
-		struct track_noise noise = {n->scale, n->scale * shapes[s], 0.05, 15.0};
-		double shape_weight = 0.0, narrow = 0.0, queue = 0.0, reading_2 = 0.0, likely = 0.0;
-
-		for (int w = 0; w < ESTIMATE_WANDERS; w++) {
-			struct track_lesson l;
-			track_observe(&e->bank[s][w], row, seen, &noise, &l);
-			e->wander_log[s][w] = e->wander_log[s][w] * WANDER_FORGET + l.evidence;
-			shape_weight += weight[s][w];
-			narrow += weight[s][w] * l.narrow;
-			queue += weight[s][w] * l.narrow * l.queue;
-			reading_2 += weight[s][w] * l.narrow * l.reading_2;
-			likely += weight[s][w] * special_exp(l.evidence > -600 ? l.evidence : -600);
-		}
-		e->shape_log[s] = e->shape_log[s] * SHAPE_FORGET;
-		if (shape_weight > 1e-300 && narrow > 1e-300) {
-			e->shape_log[s] += special_log(likely / shape_weight + 1e-300);
-			learn(n, shapes[s], narrow / shape_weight, queue / narrow,
-			      reading_2 / narrow);
-		}
-		recentre(e->wander_log[s], ESTIMATE_WANDERS);
-		narrow_all += narrow;
+	bank_merge(&e->bank, 0.0, &t);
+	bool start = !e->rivals.active;
+	if (start) { /* kept only if the packet turns out to surprise */
+		rivals_start(&e->rivals, &e->bank, before, seconds, surprise_of(&t, r));
+		rivals_shift(&e->rivals, shift);
 	}
-	recentre(e->shape_log, ESTIMATE_SHAPES);
-	return narrow_all;
+	for (int way = 0; way < r->ways; way++) {
+		bank_observe(&e->bank, way, &r->measure[way], &l[way]);
+		narrow = l[way].narrow < narrow ? l[way].narrow : narrow;
+	}
+	if (start && narrow >= SURPRISE) {
+		e->rivals.active = false;
+	} else {
+		for (int way = 0; way < r->ways; way++)
+			rivals_observe(&e->rivals, &e->bank, way, &r->measure[way],
+				       l[way].evidence);
+		if (rivals_decide(&e->rivals, &story)) {
+			adopt(e, story);
+			e->understudy.active = false;
+		}
+	}
+	compare(e, r, l);
+	return narrow < SURPRISE ? ESTIMATE_OUTLIER : ESTIMATE_USED;
+}
+
+static void note_exchange(struct estimate *e)
+{
+	struct track t;
+
+	bank_merge(&e->bank, 0.0, &t);
+	e->exchanged = e->at;
+	e->settled = sqrt(t.cov[TRACK_CLOCK][TRACK_CLOCK]);
+	e->doubted = false;
+}
+
+enum estimate_verdict estimate_add(struct estimate *e, const struct sample *s)
+{
+	enum estimate_verdict verdict = ESTIMATE_USED;
+	struct reading r;
+	struct track before;
+
+	if (e->started && mono_before(s->arrived, e->at))
+		return ESTIMATE_OUTLIER;
+	if (!e->started && !s->two_way) {
+		begin_one_way(e, s);
+	} else if (!e->calibrated && s->two_way) {
+		begin_exchange(e, s);
+	} else {
+		mono last = e->at;
+		bank_merge(&e->bank, 0.0, &before);
+		double shift = advance(e, s->arrived);
+		read_sample(e, s, &r);
+		if (is_jump(e, &r)) {
+			e->doubted = true;
+			if (r.ways != BANK_WAYS || e->jumped)
+				return ESTIMATE_JUMP;
+			/* Two exchanges say the same. */
+			estimate_restart(e);
+			begin_exchange(e, s);
+		} else if (!add_to_opening(e, s)) {
+			double seconds = span_to_s(mono_sub(s->arrived, last));
+			verdict = learn(e, &r, &before, seconds, shift);
+			if (s->two_way)
+				bank_fade(&e->bank);
+		}
+	}
+	if (s->two_way)
+		note_exchange(e);
+	return verdict;
 }
 
 void estimate_init(struct estimate *e, bool has_frequency, freq frequency, span frequency_error)
 {
 	*e = (struct estimate){0};
-	e->has_rate = has_frequency;
 	e->rate = has_frequency ? freq_to_ratio(frequency) : 0.0;
 	e->rate_error = has_frequency ? span_to_s(frequency_error) : RATE_ERROR_UNKNOWN;
 }
@@ -246,67 +362,56 @@ void estimate_assume_delay(struct estimate *e, span path, span half_width)
 
 void estimate_restart(struct estimate *e)
 {
-	struct moments m;
+	struct track t;
 
 	if (!e->started)
 		return;
-	summarise(e, 0.0, &m);
-	e->rate = m.rate;
-	e->rate_error = sqrt(m.rate_2);
-	e->has_rate = true;
-	e->started = false;
-	e->calibrated = false;
-	e->jumps = 0;
-}
-
-enum estimate_verdict estimate_add(struct estimate *e, const struct sample *s)
-{
-	static const double row_down[TRACK_ROWS] = {-1.0, 0.0, 1.0};
-	double narrow;
-
-	if (!e->started || (s->two_way && !e->calibrated)) {
-		if (s->two_way)
-			begin_exchange(e, s);
-		else
-			begin(e, s);
-	} else {
-		advance(e, s->arrived);
-	}
-	/* The line shows e->remote at arrival; a packet shows less by path and queueing. */
-	double down = span_to_s(stamp_sub(e->remote, s->transmitted));
-	narrow = observe(e, ESTIMATE_DOWN, row_down, down);
-	if (s->two_way) {
-		span ago = mono_sub(s->arrived, s->sent);
-		double row_up[TRACK_ROWS] = {1.0, -span_to_s(ago), 1.0};
-		double up = span_to_s(span_add(stamp_sub(s->received, e->remote), ago));
-		double narrow_up = observe(e, ESTIMATE_UP, row_up, up);
-		narrow = narrow_up < narrow ? narrow_up : narrow;
-		e->exchanged = s->arrived;
-	}
-	return narrow < 0.1 ? ESTIMATE_OUTLIER : ESTIMATE_USED;
+	bank_merge(&e->bank, 0.0, &t);
+	e->rate = t.mean[TRACK_RATE];
+	e->rate_error = sqrt(t.cov[TRACK_RATE][TRACK_RATE]);
+	e->started = e->calibrated = e->doubted = e->jumped = false;
+	e->rivals.active = e->understudy.active = false;
+	e->opening.open = false;
 }
 
 void estimate_at(const struct estimate *e, mono at, struct belief *ret)
 {
-	struct moments m;
+	struct track t;
 
 	*ret = (struct belief){.at = at};
 	if (!e->started)
 		return;
 	span ahead = mono_sub(at, e->at);
-	summarise(e, span_to_s(ahead), &m);
+	double seconds = span_to_s(ahead);
+	bank_merge(&e->bank, seconds > 0.0 ? seconds : 0.0, &t);
+	if (seconds < 0.0)
+		t.mean[TRACK_CLOCK] += t.mean[TRACK_RATE] * seconds;
+	double delay = t.mean[TRACK_DELAY];
 	ret->valid = e->calibrated || e->assumed;
-	ret->remote = stamp_add(e->remote, span_add(ahead, span_from_s(m.clock)));
-	ret->rate = freq_from_ratio(m.rate);
-	ret->delay = span_from_s(m.delay > 0.0 ? 2.0 * m.delay : 0.0);
-	ret->error = span_from_s(2.0 * sqrt(m.clock_2));
-	ret->rate_error = span_from_s(sqrt(m.rate_2));
-	ret->dispersion = span_add(ret->error, span_from_s(PHI * fabs(span_to_s(ahead))));
-	ret->jitter = span_from_s(m.queue);
+	ret->remote = stamp_add(e->remote, span_add(ahead, span_from_s(t.mean[TRACK_CLOCK])));
+	ret->rate = freq_from_ratio(t.mean[TRACK_RATE]);
+	ret->delay = span_from_s(delay > 0.0 ? 2.0 * delay : 0.0);
+	ret->error = span_from_s(BOUND_SIGMAS * sqrt(t.cov[TRACK_CLOCK][TRACK_CLOCK]));
+	ret->rate_error = span_from_s(sqrt(t.cov[TRACK_RATE][TRACK_RATE]));
+	ret->dispersion = span_add(ret->error, span_from_s(PHI * fabs(seconds)));
+	ret->jitter = span_from_s(bank_jitter(&e->bank, BANK_DOWN));
 }
 
 bool estimate_wants_exchange(const struct estimate *e, mono at)
 {
-	(void)at;
-	return e->started && !e->calibrated;
+	struct track t;
+
+	if (!e->started || !e->calibrated)
+		return true;
+	double since = span_to_s(mono_sub(at, e->exchanged));
+	if (since < ASK_GAP_S)
+		return false;
+	if (e->doubted || e->jumped)
+		return true;
+	if (e->rivals.active && !e->rivals.exchanged && rivals_lead(&e->rivals) > ASK_LEAD)
+		return true;
+	double ahead = span_to_s(mono_sub(at, e->at));
+	bank_merge(&e->bank, ahead > 0.0 ? ahead : 0.0, &t);
+	double error = sqrt(t.cov[TRACK_CLOCK][TRACK_CLOCK]);
+	return error > ASK_GROWTH * e->settled && error > bank_jitter(&e->bank, BANK_DOWN);
 }

@@ -39,7 +39,7 @@ struct belief {
 
 enum estimate_verdict {
 	ESTIMATE_USED,
-	ESTIMATE_OUTLIER, /* weighs nothing: congestion, or a spike */
+	ESTIMATE_OUTLIER, /* weighs little or nothing: congestion, a spike, or out of order */
 	ESTIMATE_JUMP,	  /* disagrees by far more than queueing can; ask before believing */
 };
 
@@ -49,7 +49,7 @@ struct estimate; /* its size is visible below so that an association can hold it
 
 /* frequency: a remembered rate of our free-running clock against true time, or unknown. */
 void estimate_init(struct estimate *e, bool has_frequency, freq frequency, span frequency_error);
-/* Samples in any order of kind; arrival times must not go back. */
+/* Samples in any order of kind; one that arrived before the newest is not used. */
 enum estimate_verdict estimate_add(struct estimate *e, const struct sample *s);
 /*
  * For a one-way source that never answered: path is server to client, one way, and half_width how

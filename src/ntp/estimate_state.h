@@ -1,44 +1,49 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The inside of an estimate: visible only so that an association can hold one without a heap. */
+/*
+ * The inside of an estimate: visible only so that an association can hold one without a heap.
+ * Nobody but estimate.c reads it.
+ */
 #ifndef NTP_ESTIMATE_STATE_H
 #define NTP_ESTIMATE_STATE_H
 
 #include "base/ntptime.h"
-#include "ntp/track.h"
+#include "ntp/bank.h"
+#include "ntp/rivals.h"
+#include "ntp/understudy.h"
 
-#define ESTIMATE_SHAPES 3
-#define ESTIMATE_WANDERS 7
+#define ESTIMATE_OPENING_MAX 12
 
-enum estimate_way {
-	ESTIMATE_DOWN, /* source to us */
-	ESTIMATE_UP,   /* us to source */
-	ESTIMATE_WAYS,
-};
-
-/* What has been learned of one direction's noise under one shape. */
-struct estimate_noise {
-	double queue;	  /* running mean, s */
-	double reading_2; /* running mean square, s^2 */
-	double count;	  /* what the means weigh, in samples */
-	double scale;	  /* follows from the two, s */
+/*
+ * The first samples after the first exchange. With every new one the estimate is made anew from
+ * all of them, because only their spread tells how much queueing there is.
+ */
+struct estimate_opening {
+	bool open;
+	unsigned count;
+	unsigned exchanges;
+	struct sample sample[ESTIMATE_OPENING_MAX];
 };
 
 struct estimate {
-	bool started;	 /* a sample was taken: at and remote are real */
-	bool calibrated; /* the delay was measured */
-	bool assumed;	 /* the delay was given */
-	bool has_rate;	 /* the rate was given, or learned before a restart */
-	double rate, rate_error;
-	double path, path_error; /* as assumed, s */
-	mono at;		 /* of the newest sample; the tracks are relative to ... */
-	stamp remote;		 /* ... this line of rate 0 */
-	mono exchanged;		 /* newest two-way sample */
-	unsigned jumps;		 /* two-way samples in a row that cannot be queueing */
-	double jump;		 /* where the newest of them was, s */
-	struct estimate_noise noise[ESTIMATE_SHAPES][ESTIMATE_WAYS];
-	double shape_log[ESTIMATE_SHAPES]; /* log weights */
-	double wander_log[ESTIMATE_SHAPES][ESTIMATE_WANDERS];
-	struct track bank[ESTIMATE_SHAPES][ESTIMATE_WANDERS];
+	bool started;	   /* at and remote are real */
+	bool calibrated;   /* the delay was measured */
+	bool assumed;	   /* the delay was given */
+	bool doubted;	   /* one-way packets say that the delay or the clock is not what it was */
+	double rate;	   /* what is known of the rate before any sample ... */
+	double rate_error; /* ... and how well, 1-sigma */
+	double path;	   /* as assumed, one way, s */
+	double path_error; /* 1-sigma */
+	mono at;	   /* of the newest sample; the bank is relative to ... */
+	stamp remote;	   /* ... the line of rate 0 that shows this at that instant */
+	mono exchanged;	   /* newest two-way sample */
+	double settled;	   /* 1-sigma of the clock after it, s */
+	bool jumped;	   /* the newest exchange is beyond what any queueing can explain ... */
+	double jump;	   /* ... and was there, s from the line ... */
+	double jump_trip;  /* ... with that round trip, s */
+	struct bank bank;
+	struct rivals rivals;
+	struct understudy understudy;
+	struct estimate_opening opening;
 };
 
 #endif

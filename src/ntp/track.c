@@ -8,6 +8,15 @@
 #define SQRT_2 1.41421356237309504880
 #define SQRT_2_OVER_PI 0.79788456080286535588
 
+#define BUSY_WIDTH 15.0 /* queueing of a busy path, as a multiple of the usual */
+#define VARIANCE_MIN 1e-24
+#define PARTS 3
+/* Logarithms of 0.949, 0.05 and 0.001: the path as usual, busy, and what fits nothing. */
+static const double log_chance[PARTS] = {-0.052346480372, -2.995732273554, -6.907755278982};
+
+/* No queue makes a packet early: what fits nothing is that much rarer there. */
+#define LOG_EARLY -6.907755278982
+
 /* A Gaussian cut off from above: what is left of it. */
 struct cut {
 	double evidence;
@@ -15,12 +24,11 @@ struct cut {
 	double variance;
 };
 
-void track_advance(struct track *t, double seconds, double wander, double drift)
+void track_advance(struct track *t, double seconds, double wander)
 {
 	double(*p)[TRACK_ROWS] = t->cov;
 	double q = wander * wander * seconds;
 	double xy = p[TRACK_CLOCK][TRACK_RATE];
-	double yd = p[TRACK_RATE][TRACK_DELAY];
 	double yy = p[TRACK_RATE][TRACK_RATE];
 
 	t->mean[TRACK_CLOCK] += t->mean[TRACK_RATE] * seconds;
@@ -28,15 +36,22 @@ void track_advance(struct track *t, double seconds, double wander, double drift)
 		seconds * (2.0 * xy + seconds * yy) + q * seconds * seconds / 3.0;
 	xy += seconds * yy + q * seconds / 2.0;
 	p[TRACK_CLOCK][TRACK_RATE] = p[TRACK_RATE][TRACK_CLOCK] = xy;
-	p[TRACK_CLOCK][TRACK_DELAY] += seconds * yd;
+	p[TRACK_CLOCK][TRACK_DELAY] += seconds * p[TRACK_RATE][TRACK_DELAY];
 	p[TRACK_DELAY][TRACK_CLOCK] = p[TRACK_CLOCK][TRACK_DELAY];
 	p[TRACK_RATE][TRACK_RATE] += q;
-	p[TRACK_DELAY][TRACK_DELAY] += drift * drift * seconds;
+}
+
+void track_loosen(struct track *t, const double direction[TRACK_ROWS])
+{
+	for (int i = 0; i < TRACK_ROWS; i++)
+		for (int j = 0; j < TRACK_ROWS; j++)
+			t->cov[i][j] += direction[i] * direction[j];
 }
 
 /*
- * u is Gaussian around prior with that variance, and seen = u + q, q exponential: u is then a
- * Gaussian moved up by variance / queue and cut off at seen, which is a sigmas from its centre.
+ * u is Gaussian with that variance, its centre below seen = u + q by above, q exponential: u is
+ * then a Gaussian moved up by variance / queue and cut off at seen, which is a sigmas from its
+ * centre.
  */
 static void cut_at(struct cut *ret, double above, double variance, double queue)
 {
@@ -66,48 +81,66 @@ static void cut_at(struct cut *ret, double above, double variance, double queue)
 	ret->evidence -= special_log(queue);
 }
 
-/* The moments of the two components together; returns the log evidence, and narrow's chance. */
-static double mix(const struct cut part[2], double busy, struct cut *ret, double *narrow)
+/* Fits nothing: the state stays as it was. The tail is so heavy that no size is impossible. */
+static void set_aside(struct cut *ret, double above, double variance, double scale)
 {
-	double log_0 = part[0].evidence + special_log(1.0 - busy);
-	double log_1 = part[1].evidence + special_log(busy);
-	double top = log_0 > log_1 ? log_0 : log_1;
-	double w0 = special_exp(log_0 - top);
-	double w1 = special_exp(log_1 - top);
-	double share = w0 / (w0 + w1);
-	double apart = part[0].mean - part[1].mean;
+	double far = 1.0 + fabs(above) / scale;
+	double evidence = -special_log(2.0 * scale * far * far);
 
-	*narrow = share;
-	ret->mean = share * part[0].mean + (1.0 - share) * part[1].mean;
-	ret->variance = share * part[0].variance + (1.0 - share) * part[1].variance +
-			share * (1.0 - share) * apart * apart;
-	return top + special_log(w0 + w1);
+	*ret = (struct cut){above < 0.0 ? evidence + LOG_EARLY : evidence, 0.0, variance};
 }
 
-void track_observe(struct track *t, const double row[TRACK_ROWS], double seen,
-		   const struct track_noise *noise, struct track_lesson *ret)
+/* The moments of the components together; returns the log evidence, and the first one's chance. */
+static double mix(const struct cut part[PARTS], struct cut *ret, double *narrow)
+{
+	double weight[PARTS];
+	double top = part[0].evidence + log_chance[0];
+	double sum = 0.0, mean = 0.0, square = 0.0;
+
+	for (int i = 1; i < PARTS; i++)
+		if (part[i].evidence + log_chance[i] > top)
+			top = part[i].evidence + log_chance[i];
+	for (int i = 0; i < PARTS; i++) {
+		weight[i] = special_exp(part[i].evidence + log_chance[i] - top);
+		sum += weight[i];
+	}
+	for (int i = 0; i < PARTS; i++) {
+		double w = weight[i] / sum;
+		mean += w * part[i].mean;
+		square += w * (part[i].variance + part[i].mean * part[i].mean);
+	}
+	*narrow = weight[0] / sum;
+	ret->mean = mean;
+	ret->variance = square - mean * mean;
+	return top + special_log(sum);
+}
+
+void track_observe(struct track *t, const struct track_measure *m, const struct track_noise *noise,
+		   struct track_lesson *ret)
 {
 	double gain[TRACK_ROWS];
-	double prior = 0.0;
+	double above = m->seen;
 	double variance = 0.0;
 
 	for (int i = 0; i < TRACK_ROWS; i++) {
 		gain[i] = 0.0;
 		for (int j = 0; j < TRACK_ROWS; j++)
-			gain[i] += t->cov[i][j] * row[j];
-		variance += row[i] * gain[i];
-		prior += row[i] * t->mean[i];
+			gain[i] += t->cov[i][j] * m->row[j];
+		variance += m->row[i] * gain[i];
+		above -= m->row[i] * t->mean[i];
 	}
+	if (!(variance > VARIANCE_MIN))
+		variance = VARIANCE_MIN;
 	double reading_2 = noise->reading * noise->reading;
 	double total = variance + reading_2;
-	double above = seen - prior;
-	struct cut part[2], all;
+	double share = reading_2 / total;
+	struct cut part[PARTS], all;
 
 	cut_at(&part[0], above, total, noise->queue);
-	cut_at(&part[1], above, total, noise->queue * noise->wide);
-	ret->evidence = mix(part, noise->busy, &all, &ret->narrow);
+	cut_at(&part[1], above, total, noise->queue * BUSY_WIDTH);
+	set_aside(&part[2], above, total, noise->queue * BUSY_WIDTH + sqrt(total));
+	ret->evidence = mix(part, &all, &ret->narrow);
 	ret->queue = above - part[0].mean;
-	double share = reading_2 / total;
 	ret->reading_2 =
 		share * variance + share * share * (part[0].mean * part[0].mean + part[0].variance);
 

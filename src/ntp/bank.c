@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ntp/bank.h"
+
+#include <math.h>
+
+#include "base/special.h"
+
+#define SHAPE_MEMORY 0.999
+#define WANDER_MEMORY 0.995
+#define DOUBT_MAX -15.0 /* nothing is ruled out so far that it takes long to come back */
+#define FADE 0.5
+#define NARROW_MIN 1e-6 /* an ordinary packet less likely than that teaches nothing */
+
+static const double wanders[BANK_WANDERS] = {1e-10, 3.2e-10, 1e-9, 3.2e-9, 1e-8, 3.2e-8, 1e-7};
+/* Reading noise over queueing: nearly all queueing, mixed, nearly all reading. */
+static const double shapes[BANK_SHAPES] = {0.03, 0.4, 2.0};
+
+static void normalise(const double *log_weight, int n, double *ret)
+{
+	double sum = 0.0;
+
+	for (int i = 0; i < n; i++)
+		sum += ret[i] = special_exp(log_weight[i]);
+	for (int i = 0; i < n; i++)
+		ret[i] /= sum;
+}
+
+/* The chance of every track; they add up to 1. */
+static void weigh(const struct bank *b, double ret[BANK_SHAPES][BANK_WANDERS])
+{
+	double shape[BANK_SHAPES];
+
+	normalise(b->belief.shape, BANK_SHAPES, shape);
+	for (int s = 0; s < BANK_SHAPES; s++) {
+		normalise(b->belief.wander[s], BANK_WANDERS, ret[s]);
+		for (int w = 0; w < BANK_WANDERS; w++)
+			ret[s][w] *= shape[s];
+	}
+}
+
+/* Only differences matter: the largest becomes 0. */
+static void recentre(double *log_weight, int n)
+{
+	double top = log_weight[0];
+
+	for (int i = 1; i < n; i++)
+		top = log_weight[i] > top ? log_weight[i] : top;
+	for (int i = 0; i < n; i++) {
+		log_weight[i] -= top;
+		if (!(log_weight[i] > DOUBT_MAX))
+			log_weight[i] = DOUBT_MAX;
+	}
+}
+
+void bank_replace(struct bank *b, const struct track *start)
+{
+	for (int s = 0; s < BANK_SHAPES; s++)
+		for (int w = 0; w < BANK_WANDERS; w++)
+			b->track[s][w] = *start;
+}
+
+void bank_start(struct bank *b, const struct track *start, double queue)
+{
+	*b = (struct bank){0};
+	bank_replace(b, start);
+	for (int way = 0; way < BANK_WAYS; way++)
+		bank_rescale(b, way, queue);
+}
+
+void bank_advance(struct bank *b, double seconds)
+{
+	for (int s = 0; s < BANK_SHAPES; s++)
+		for (int w = 0; w < BANK_WANDERS; w++)
+			track_advance(&b->track[s][w], seconds, wanders[w]);
+}
+
+void bank_shift(struct bank *b, double clock)
+{
+	for (int s = 0; s < BANK_SHAPES; s++)
+		for (int w = 0; w < BANK_WANDERS; w++)
+			b->track[s][w].mean[TRACK_CLOCK] -= clock;
+}
+
+static void noise_at(const struct bank *b, int s, enum bank_way way, struct track_noise *ret)
+{
+	const struct noise *n = b->noise[s];
+	double scale = way == BANK_UP ? noise_scale(&n[way], &n[BANK_DOWN]) : n[way].scale;
+
+	*ret = (struct track_noise){scale, scale * shapes[s]};
+}
+
+void bank_rescale(struct bank *b, enum bank_way way, double queue)
+{
+	for (int s = 0; s < BANK_SHAPES; s++)
+		noise_start(&b->noise[s][way], shapes[s], queue / (1.0 + shapes[s]));
+}
+
+/* What one shape's tracks say together, each weighing its chance before the measurement. */
+static void observe_shape(struct bank *b, int s, enum bank_way way, const struct track_measure *m,
+			  struct bank_lesson *ret)
+{
+	struct track_lesson lesson[BANK_WANDERS];
+	double chance[BANK_WANDERS];
+	struct track_noise noise;
+	double top = -HUGE_VAL;
+	double likely = 0.0, narrow = 0.0, queue = 0.0, reading_2 = 0.0;
+
+	normalise(b->belief.wander[s], BANK_WANDERS, chance);
+	noise_at(b, s, way, &noise);
+	for (int w = 0; w < BANK_WANDERS; w++) {
+		track_observe(&b->track[s][w], m, &noise, &lesson[w]);
+		top = lesson[w].evidence > top ? lesson[w].evidence : top;
+	}
+	for (int w = 0; w < BANK_WANDERS; w++) {
+		double *doubt = &b->belief.wander[s][w];
+		*doubt = *doubt * WANDER_MEMORY + lesson[w].evidence;
+		likely += chance[w] * special_exp(lesson[w].evidence - top);
+		narrow += chance[w] * lesson[w].narrow;
+		queue += chance[w] * lesson[w].narrow * lesson[w].queue;
+		reading_2 += chance[w] * lesson[w].narrow * lesson[w].reading_2;
+	}
+	recentre(b->belief.wander[s], BANK_WANDERS);
+	if (narrow > NARROW_MIN)
+		noise_learn(&b->noise[s][way], shapes[s], narrow, queue / narrow,
+			    reading_2 / narrow);
+	ret->evidence = top + special_log(likely);
+	ret->narrow = narrow;
+}
+
+void bank_observe(struct bank *b, enum bank_way way, const struct track_measure *m,
+		  struct bank_lesson *ret)
+{
+	struct bank_lesson lesson[BANK_SHAPES];
+	double chance[BANK_SHAPES];
+	double top = -HUGE_VAL;
+	double likely = 0.0, narrow = 0.0;
+
+	normalise(b->belief.shape, BANK_SHAPES, chance);
+	for (int s = 0; s < BANK_SHAPES; s++) {
+		observe_shape(b, s, way, m, &lesson[s]);
+		top = lesson[s].evidence > top ? lesson[s].evidence : top;
+	}
+	for (int s = 0; s < BANK_SHAPES; s++) {
+		b->belief.shape[s] = b->belief.shape[s] * SHAPE_MEMORY + lesson[s].evidence;
+		likely += chance[s] * special_exp(lesson[s].evidence - top);
+		narrow += chance[s] * lesson[s].narrow;
+	}
+	recentre(b->belief.shape, BANK_SHAPES);
+	ret->evidence = top + special_log(likely);
+	ret->narrow = narrow;
+}
+
+void bank_fade(struct bank *b)
+{
+	for (int s = 0; s < BANK_SHAPES; s++) {
+		double share = FADE / b->noise[s][BANK_UP].count;
+		for (int w = 0; w < BANK_WANDERS; w++) {
+			struct track *t = &b->track[s][w];
+			/* Of clock + delay; moving both alike moves it by twice that. */
+			double variance = t->cov[TRACK_CLOCK][TRACK_CLOCK] +
+					  2.0 * t->cov[TRACK_CLOCK][TRACK_DELAY] +
+					  t->cov[TRACK_DELAY][TRACK_DELAY];
+			double by = variance > 0.0 ? sqrt(share * variance) / 2.0 : 0.0;
+			double direction[TRACK_ROWS] = {by, 0.0, by};
+			track_loosen(t, direction);
+		}
+	}
+}
+
+/* Adds t's share to the covariance of a mixture around sum's mean. */
+static void mix_in(struct track *sum, const struct track *t, double chance)
+{
+	for (int i = 0; i < TRACK_ROWS; i++) {
+		double x = t->mean[i] - sum->mean[i];
+		for (int j = 0; j < TRACK_ROWS; j++)
+			sum->cov[i][j] += chance * (t->cov[i][j] + x * (t->mean[j] - sum->mean[j]));
+	}
+}
+
+void bank_merge(const struct bank *b, double seconds, struct track *ret)
+{
+	double chance[BANK_SHAPES][BANK_WANDERS];
+	struct track ahead[BANK_SHAPES][BANK_WANDERS];
+	struct track sum = {0};
+
+	weigh(b, chance);
+	for (int s = 0; s < BANK_SHAPES; s++) {
+		for (int w = 0; w < BANK_WANDERS; w++) {
+			struct track *t = &ahead[s][w];
+			*t = b->track[s][w];
+			track_advance(t, seconds, wanders[w]);
+			for (int i = 0; i < TRACK_ROWS; i++)
+				sum.mean[i] += chance[s][w] * t->mean[i];
+		}
+	}
+	for (int s = 0; s < BANK_SHAPES; s++)
+		for (int w = 0; w < BANK_WANDERS; w++)
+			mix_in(&sum, &ahead[s][w], chance[s][w]);
+	*ret = sum;
+}
+
+static int largest(const double *v, int n)
+{
+	int best = 0;
+
+	for (int i = 1; i < n; i++)
+		if (v[i] > v[best])
+			best = i;
+	return best;
+}
+
+void bank_noise_of(const struct bank *b, enum bank_way way, struct track_noise *ret)
+{
+	noise_at(b, largest(b->belief.shape, BANK_SHAPES), way, ret);
+}
+
+double bank_wander(const struct bank *b)
+{
+	int s = largest(b->belief.shape, BANK_SHAPES);
+
+	return wanders[largest(b->belief.wander[s], BANK_WANDERS)];
+}
+
+double bank_jitter(const struct bank *b, enum bank_way way)
+{
+	struct track_noise n;
+
+	bank_noise_of(b, way, &n);
+	return sqrt(n.queue * n.queue + n.reading * n.reading);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The noise of one direction, learned on line: how much of it is queueing, how much is reading
+ * clocks, under a given ratio of the two. Knows no track.
+ */
+#ifndef NTP_NOISE_H
+#define NTP_NOISE_H
+
+#include "ntp/track.h"
+
+struct noise {
+	double queue;	  /* running mean, s */
+	double reading_2; /* running mean square, s^2 */
+	double count;	  /* what the means weigh, in samples */
+	double scale;	  /* the mean queueing that follows from the two, s */
+};
+
+/* A guess that weighs one sample; shape is reading noise over queueing. */
+void noise_start(struct noise *n, double shape, double queue);
+/*
+ * Expectation maximisation: the means of what tracks believe to have been queueing and reading
+ * error give the likeliest scale. weight is the chance that the packet was an ordinary one.
+ */
+void noise_learn(struct noise *n, double shape, double weight, double queue, double reading_2);
+/* A direction that is seldom measured borrows from the other. */
+double noise_scale(const struct noise *n, const struct noise *lender);
+
+#endif
