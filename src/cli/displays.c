@@ -6,6 +6,7 @@
 #include "cli/show.h"
 
 #define NTP "display ntp/ntp-service "
+#define IFNAME "<interface-name:ifname> [ <interface-number:string 1-32> ]"
 
 const struct display_row displays[] = {
 	{NTP "status", "The clock and what it follows", show_status_collect, show_status_print},
@@ -13,11 +14,11 @@ const struct display_row displays[] = {
 	 show_sessions_print},
 	{NTP "statistics packet [ ipv6 ]", "Packets sent, used and dropped",
 	 show_statistics_collect, show_statistics_print},
-	{NTP "statistics packet [ ipv6 ] interface { <interface-name:ifname> | all }",
-	 "The same by interface", show_statistics_collect, show_statistics_print},
+	{NTP "statistics packet [ ipv6 ] interface { " IFNAME " | all }", "The same by interface",
+	 show_statistics_collect, show_statistics_print},
 	{NTP "statistics packet peer [ <ip-address:ip4> | ipv6 [ <ipv6-address:ip6> ] ]",
 	 "The same by server", show_peers_collect, show_statistics_print},
-	{NTP "verdicts", "What became of packets, and what each verdict means",
+	{NTP "verdicts [ all ]", "What became of packets, and what each verdict means",
 	 show_verdicts_collect, show_verdicts_print},
 	{NTP "manycast", "Rings, solicitations and answers", show_manycast_collect,
 	 show_manycast_print},
@@ -25,7 +26,7 @@ const struct display_row displays[] = {
 	 show_event_print},
 	{NTP "event clock-unsync", "The last losses of a server", show_event_collect,
 	 show_event_print_unsync},
-	{"display interface ntp [ <interface-name:ifname> ]",
+	{"display interface ntp [ " IFNAME " ]",
 	 "Groups, memberships and next packets by interface", show_interface_collect,
 	 show_interface_print},
 	{"display clock", "Date and time of the clock that is kept", show_clock_collect,

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 /* ---- values into JSON ---- */
@@ -217,4 +218,14 @@ void show_ifname(const struct world *world, uint32_t ifindex, char ret[SETTINGS_
 			return;
 		}
 	}
+}
+
+bool show_wants_ifname(const struct show *show, const char *ifname)
+{
+	const char *name = args_text(show->args, "interface-name");
+	const char *number = args_text(show->args, "interface-number");
+	size_t len = name ? strlen(name) : 0;
+
+	return !name || (strncasecmp(name, ifname, len) == 0 &&
+			 strcasecmp(number ? number : "", ifname + len) == 0);
 }

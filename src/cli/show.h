@@ -52,7 +52,8 @@ const char *show_verdict_key(unsigned verdict, char buf[40]);
 json_t *show_verdicts(const uint64_t verdicts[VERDICT_COUNT]);
 /* The name of an interface that has a role, "" if it is not known. */
 void show_ifname(const struct world *world, uint32_t ifindex, char ret[SETTINGS_IFNAME_MAX]);
-json_t *show_event_row(const struct show *show, const struct event_row *row);
+/* True if that interface is the one asked for, or none was; type and number may stand apart. */
+bool show_wants_ifname(const struct show *show, const char *ifname);
 
 /* ---- the rows ---- */
 

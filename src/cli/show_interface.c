@@ -90,12 +90,11 @@ static json_t *group_of(const struct group_row *r)
 
 json_t *show_interface_collect(const struct show *show)
 {
-	const char *only = args_text(show->args, "interface-name");
 	json_t *list = json_array();
 	struct group_row r;
 
 	for (unsigned i = 0; show->world->group(show->world->context, i, &r); i++)
-		if (!only || strcmp(only, r.ifname) == 0)
+		if (show_wants_ifname(show, r.ifname))
 			json_array_append_new(list, group_of(&r));
 	return json_pack("{s:o}", "roles", list);
 }

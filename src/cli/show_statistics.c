@@ -96,14 +96,12 @@ static json_t *drops(const struct show *show, enum addr_family family)
 json_t *show_statistics_collect(const struct show *show)
 {
 	enum addr_family family = family_of(show);
-	const char *ifname = args_text(show->args, "interface-name");
-	bool by_interface = ifname || args_has(show->args, "interface");
+	bool by_interface = args_has(show->args, "interface");
 	json_t *list = json_array();
 	struct counter_row r;
 
 	for (unsigned i = 0; show->world->counter(show->world->context, family, i, &r); i++) {
-		bool wanted =
-			by_interface ? i > 0 && (!ifname || strcmp(ifname, r.ifname) == 0) : i == 0;
+		bool wanted = by_interface ? i > 0 && show_wants_ifname(show, r.ifname) : i == 0;
 		if (wanted)
 			json_array_append_new(list, counters(&r));
 	}
@@ -223,7 +221,7 @@ void show_statistics_print(const struct show *show, const json_t *data, struct t
 		text_add(out, "Info: No packet has been counted there.\n");
 }
 
-/* ---- every verdict ---- */
+/* ---- verdicts by name ---- */
 
 json_t *show_verdicts_collect(const struct show *show)
 {
@@ -234,6 +232,8 @@ json_t *show_verdicts_collect(const struct show *show)
 	(void)show->world->counter(show->world->context, ADDR_V4, 0, &v4);
 	(void)show->world->counter(show->world->context, ADDR_V6, 0, &v6);
 	for (unsigned v = 0; v < VERDICT_COUNT; v++) {
+		if (v4.verdicts[v] + v6.verdicts[v] == 0 && !args_has(show->args, "all"))
+			continue;
 		json_t *o = json_pack("{s:s, s:o, s:o, s:s}", "verdict", show_verdict_key(v, key),
 				      "ipv4", count(v4.verdicts[v]), "ipv6", count(v6.verdicts[v]),
 				      "meaning", note_of_verdict((enum verdict)v)->sentence);

@@ -200,6 +200,8 @@ static void an_interface_shows_each_group_and_the_kernels_reason(void **state)
 	const char *text = display(INTERFACE, &(struct args){NULL, "interface-name", "eth1"});
 	assert_non_null(strstr(text, "eth1"));
 	assert_null(strstr(text, "eth0"));
+	text = display(INTERFACE, &(struct args){NULL, "interface-name", "ETH1"});
+	assert_non_null(strstr(text, "eth1"));
 	w.groups[2].join = GROUP_NO_ADDR;
 	assert_non_null(strstr(display(INTERFACE, &none),
 			       "state: inactive (the interface has no IPv4 address)\n"));

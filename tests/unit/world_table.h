@@ -279,19 +279,20 @@ static inline int empty_world(void **state)
 
 static const struct args none;
 
+#define IFNAME "<interface-name:ifname> [ <interface-number:string 1-32> ]"
 #define STATUS "display ntp/ntp-service status"
 #define SESSIONS "display ntp/ntp-service sessions [ verbose ]"
 #define STATISTICS "display ntp/ntp-service statistics packet [ ipv6 ]"
 #define BY_INTERFACE                                                                               \
 	"display ntp/ntp-service statistics packet [ ipv6 ] "                                      \
-	"interface { <interface-name:ifname> | all }"
+	"interface { " IFNAME " | all }"
 #define BY_PEER                                                                                    \
 	"display ntp/ntp-service statistics packet peer "                                          \
 	"[ <ip-address:ip4> | ipv6 [ <ipv6-address:ip6> ] ]"
 #define MANYCAST "display ntp/ntp-service manycast"
 #define EVENT "display ntp/ntp-service event"
 #define UNSYNC "display ntp/ntp-service event clock-unsync"
-#define INTERFACE "display interface ntp [ <interface-name:ifname> ]"
+#define INTERFACE "display interface ntp [ " IFNAME " ]"
 
 static inline int fini(void **state)
 {
