@@ -80,7 +80,8 @@ enum verdict server_asked(struct node *n, struct now now, struct arrival *v, str
 	if (!node_pack(n, &p, key_id, &s))
 		return VERDICT_KEY_UNKNOWN;
 	s.service_port = d->service_port;
-	if (addr_is_link_local(&d->from.addr))
+	/* Static interfaces have a socket each, and the answer must leave by the right one. */
+	if (addr_is_link_local(&d->from.addr) || n->options.static_ifaces)
 		s.ifindex = d->ifindex;
 	node_push(out, ACT_SEND)->send = s;
 	node_count_sent(n, &s);

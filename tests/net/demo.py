@@ -136,6 +136,7 @@ def macs(capture):
 def watch(lab, lan, begin):
     running = [c for c in CLIENTS if not c.late]
     again = False
+    shown = -10
     while True:
         since = time.monotonic() - begin
         for number, c in enumerate(CLIENTS, 2):
@@ -144,11 +145,14 @@ def watch(lab, lan, begin):
                 running.append(c)
         for c in running:
             c.look()
-        show(table(since, running), again)
-        again = True
-        if len(running) == len(CLIENTS) and all(c.steady >= STEADY for c in CLIENTS):
-            return
-        if since > LIMIT_S:
+        done = since > LIMIT_S or (
+            len(running) == len(CLIENTS) and all(c.steady >= STEADY for c in CLIENTS))
+        # A terminal shows every second in place; a log every fifth.
+        if done or sys.stdout.isatty() or since >= shown + 5:
+            show(table(since, running), again)
+            shown = since
+            again = True
+        if done:
             return
         time.sleep(max(0.0, 1 - (time.monotonic() - begin - since)))
 

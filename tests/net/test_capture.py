@@ -10,7 +10,7 @@ import sys
 import time
 
 from lab import Cases, enter, until
-from typed import KEYS, key_lines, roles
+from typed import KEYS, WEAKEA, key_lines, roles
 
 INTERVAL_S = 2
 # group: (key, octets of the tag, extra words, version)
@@ -101,7 +101,7 @@ def main(lab):
     lines = ["system-view", "ntp refclock-master 2"]
     for key in KEYS.values():
         lines += key_lines(key)
-    server.type(*lines, "interface eth 0", *[server_line(group) for group in GROUPS])
+    server.cli(WEAKEA, *lines, "interface eth 0", *[server_line(group) for group in GROUPS])
     cases.check("nothing leaves without a commit", not capture.mode(5))
     before = lab.truth.now()
     server.type("system-view", *lines[1:], "interface eth 0",

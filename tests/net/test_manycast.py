@@ -8,7 +8,7 @@ import time
 
 from lab import Cases, enter, until
 from peer import Answerer, solicit
-from typed import KEYS, SERVER, key_lines, near, roles, status_word
+from typed import KEYS, SERVER, WEAKEA, key_lines, near, roles, status_word
 
 FAR = {4: "239.8.0.1", 6: "ff0e::801"}
 NEAR = "239.8.0.2"
@@ -102,7 +102,7 @@ def strangers(cases, lab, chain):
         lan.attach(space, "eth0", number + 20)
         answerers.append(Answerer(lab, space, "%s.%d" % (lan.v4, number + 20), group, key))
         client = lab.host("asks-" + name).plug(lan, number).start(clock="offset=0.3")
-        client.type("system-view", *key_lines(key, trusted=True),
+        client.type(WEAKEA, "system-view", *key_lines(key, trusted=True),
                     *roles(role("client", group, " authentication-keyid %d" % key.ident)))
         clients[name] = client
     for (name, client), answerer in zip(clients.items(), answerers):
@@ -112,7 +112,7 @@ def strangers(cases, lab, chain):
                     answerer.asked and not answerer.refused,
                     "%d asked, %d refused" % (len(answerer.asked), answerer.refused))
     server = lab.host("answers").plug(lan, 50).start()
-    lines = ["system-view", "ntp refclock-master 2", "ntp authentication enable"]
+    lines = [WEAKEA, "system-view", "ntp refclock-master 2", "ntp authentication enable"]
     for key in KEYS.values():
         lines += key_lines(key, trusted=True)
     server.type(*lines, *roles(role("server", "239.8.2.1"), role("server", "ff0e::821")))

@@ -11,7 +11,7 @@ import time
 
 import wire
 from lab import Cases, enter, until
-from typed import KEYS, key_lines, near, roles, status_word, synchronised
+from typed import KEYS, WEAKEA, key_lines, near, roles, status_word, synchronised
 
 SEED_KEY = wire.Key(1, "aes-128-cmac", "procedure-of-002")
 SEED_GROUPS = {4: "224.0.1.1", 6: "ff0e::101"}
@@ -48,6 +48,7 @@ def algorithms(cases, lab, lan, capture):
             status, output = client.cli("system-view", key.line(), "commit")
             cases.check("md5 is refused before WEAKEA is installed",
                         status == 1 and "WEAKEA" in output, output)
+            client.type(WEAKEA)
         client.type("system-view", *key_lines(key, trusted=True),
                     *roles("ntp multicast-client " + GROUPS[name]))
         clients[name] = client
@@ -60,7 +61,7 @@ def algorithms(cases, lab, lan, capture):
                *roles("ntp multicast-client " + GROUPS["aes-128-cmac"]))
 
     server = lab.host("s-keys").plug(lan, 30).start()
-    lines = ["system-view", "ntp refclock-master 2"]
+    lines = [WEAKEA, "system-view", "ntp refclock-master 2"]
     for key in KEYS.values():
         lines += key_lines(key)
     server.type(*lines, *roles(*[

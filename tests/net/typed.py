@@ -14,11 +14,11 @@ KEYS = {
 }
 
 
+WEAKEA = "install feature-software WEAKEA"  # in the user view; md5 needs it
+
+
 def key_lines(key, trusted=False):
-    lines = []
-    if key.algorithm == "md5":
-        lines += ["return", "install feature-software WEAKEA", "system-view"]
-    lines.append(key.line())
+    lines = [key.line()]
     if trusted:
         lines += ["ntp authentication enable",
                   "ntp trusted authentication-keyid %d" % key.ident]
