@@ -81,7 +81,7 @@ static bool is_true(const struct line *l, const struct graph_node *n)
 
 static void put(struct text *out, const char *word)
 {
-	if (out->len > 0 && out->chars[out->len - 1] != ' ' && out->chars[out->len - 1] != '\n')
+	if (out->len > 0 && !strchr(" \n~", out->chars[out->len - 1]))
 		text_add(out, " ");
 	text_add(out, word);
 }
@@ -190,12 +190,12 @@ static void print_value(const struct page *p, unsigned i, const void *value, siz
 static void print_default(const struct page *p, unsigned i, const union edit_value *v)
 {
 	const struct command_row *c = &commands[i];
-	struct line l = {c, v, NULL, true, p->out};
+	/* A number shows its default, a switch that it is undone. */
+	bool number = c->fields->kind == FIELD_NUMBER && command_default(c->fields, v) != 0;
+	struct line l = {c, v, NULL, number, p->out};
 
 	text_add(p->out, p->indent);
 	text_add(p->out, "~");
-	/* A number shows its default, a switch that it is undone. */
-	bool number = c->fields->kind == FIELD_NUMBER && command_default(c->fields, v) != 0;
 	put_node(&l, rows_tree(p->g, i, !number));
 	text_add(p->out, "\n");
 }

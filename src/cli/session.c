@@ -206,22 +206,33 @@ static void commit_at_once(struct session *s, struct text *out)
 	session_drop(s);
 }
 
+static int make_edit(struct session *s, const struct command_row *row, bool undo, struct err *err)
+{
+	struct match *m = &s->office->match;
+	struct command_context context = {
+		.settings = store_settings(s->mine), .seal = s->office->seal, .ifname = s->ifname};
+	struct edit e;
+	char sealed[SEAL_TEXT_MAX];
+	int r = command_edit(row, &m->args, undo, &context, &e, sealed, err);
+
+	if (row->object == EDIT_KEY) { /* the line holds a key in plain */
+		explicit_bzero(m->line, sizeof m->line);
+		explicit_bzero(m->chars, sizeof m->chars);
+	}
+	if (r == 0)
+		r = compile_check_edit(context.settings, &e, commit_weakea(s->office->commit), err);
+	if (r == 0)
+		r = store_edit(s->mine, &e, err);
+	return r;
+}
+
 static void run_edit(struct session *s, const struct command_row *row, bool undo, struct text *out)
 {
-	struct edit e;
 	struct err err;
-	char sealed[SEAL_TEXT_MAX];
 
 	if (!begin_work(s, out))
 		return;
-	struct command_context context = {
-		.settings = store_settings(s->mine), .seal = s->office->seal, .ifname = s->ifname};
-	int r = command_edit(row, &s->office->match.args, undo, &context, &e, sealed, &err);
-	if (r == 0)
-		r = compile_check_edit(context.settings, &e, commit_weakea(s->office->commit),
-				       &err);
-	if (r == 0)
-		r = store_edit(s->mine, &e, &err);
+	int r = make_edit(s, row, undo, &err);
 	if (r < 0)
 		session_refuse(s, out, "%s", err.text);
 	else if (r == 0 && undo && !s->loading)
@@ -324,14 +335,10 @@ static void run_display(struct session *s, const struct display_row *row, struct
 			    .sysname = office_sysname(s->office)};
 	json_t *data = row->collect(&show);
 
-	if (s->json) {
-		char *dumped = json_dumps(data, JSON_INDENT(2));
-		text_add(out, dumped ? dumped : "{}");
-		text_add(out, "\n");
-		free(dumped);
-	} else {
+	if (s->json)
+		displays_dump(data, out);
+	else
 		row->print(&show, data, out);
-	}
 	json_decref(data);
 }
 
@@ -402,6 +409,48 @@ static const char *find_pipe(const char *line)
 	return strchr(at, '|');
 }
 
+/* What may be shown again: a key typed in plain may not. NULL: nothing of the line. */
+static char *shown(const struct session *s, const char *line)
+{
+	const struct match *m = &s->office->match;
+	const char *password = NULL;
+
+	if (m->result != MATCH_FOUND)
+		return strcasestr(line, "auth") ? NULL : strdup(line);
+	if (m->row->kind == ROW_SET)
+		password = args_text(&m->args, "password");
+	if (!password || seal_is_sealed(password))
+		return strdup(line);
+	for (unsigned i = 0; i < m->token_count; i++) {
+		if (m->tokens[i].text != password)
+			continue;
+		struct text t = {0};
+		text_add_len(&t, line, m->tokens[i].at);
+		text_add(&t, "********");
+		return text_take(&t);
+	}
+	return NULL;
+}
+
+static void remember(struct session *s, const char *line)
+{
+	unsigned count = 0;
+	char *copy = s->loading ? NULL : shown(s, line);
+
+	while (count < INSIDE_HISTORY && s->typed[count])
+		count++;
+	if (!copy || (count > 0 && strcmp(s->typed[count - 1], copy) == 0)) {
+		free(copy);
+		return;
+	}
+	if (count == INSIDE_HISTORY) {
+		free(s->typed[0]);
+		memmove(&s->typed[0], &s->typed[1], (INSIDE_HISTORY - 1) * sizeof s->typed[0]);
+		count--;
+	}
+	s->typed[count] = copy;
+}
+
 void session_run_in(struct session *s, uint8_t view, const char *line, size_t column,
 		    struct text *out)
 {
@@ -412,7 +461,11 @@ void session_run_in(struct session *s, uint8_t view, const char *line, size_t co
 
 	memcpy(head, line, len);
 	head[len] = '\0';
-	if (!find_row(s, head, &found)) {
+	bool is_known = find_row(s, head, &found);
+	explicit_bzero(head, len);
+	if (view == s->view)
+		remember(s, line);
+	if (!is_known) {
 		report(s, &s->office->match, found, column, out);
 		return;
 	}
@@ -428,26 +481,6 @@ void session_run_in(struct session *s, uint8_t view, const char *line, size_t co
 }
 
 /* ---- lines ---- */
-
-static void remember(struct session *s, const char *line)
-{
-	unsigned count = 0;
-
-	if (s->loading)
-		return;
-	while (count < INSIDE_HISTORY && s->typed[count])
-		count++;
-	if (count > 0 && strcmp(s->typed[count - 1], line) == 0)
-		return;
-	if (count == INSIDE_HISTORY) {
-		free(s->typed[0]);
-		memmove(&s->typed[0], &s->typed[1], (INSIDE_HISTORY - 1) * sizeof s->typed[0]);
-		count--;
-	}
-	s->typed[count] = strdup(line);
-	if (!s->typed[count])
-		abort();
-}
 
 void session_run(struct session *s, const char *line, struct text *out)
 {
@@ -472,7 +505,6 @@ void session_run(struct session *s, const char *line, struct text *out)
 	}
 	if (!s->loading)
 		office_wake(s->office);
-	remember(s, line + blanks);
 	session_run_in(s, s->view, line, s->interactive ? strlen(view_prompt(s, s->view)) : 0, out);
 }
 

@@ -424,6 +424,16 @@ void transaction_unlock(struct session *s, const struct args *args, struct text 
 
 /* ---- saving ---- */
 
+/* What is on trial must not survive a restart. */
+static bool may_save(struct session *s, struct text *out)
+{
+	if (!commit_on_trial(s->office->commit))
+		return true;
+	session_refuse(s, out,
+		       "A trial configuration is running; commit or abort it before saving.");
+	return false;
+}
+
 static void save_answer(struct session *s, char answer, struct text *out)
 {
 	struct office *o = s->office;
@@ -431,7 +441,7 @@ static void save_answer(struct session *s, char answer, struct text *out)
 	struct err err;
 	bool named = *s->asked_name && strcmp(s->asked_name, STARTUP_NAME) != 0;
 
-	if (answer != 'y')
+	if (answer != 'y' || !may_save(s, out))
 		return;
 	office_print_dated(o, commit_running(o->commit), false, &config);
 	int r = named ? o->shelf->keep(o->shelf->context, s->asked_name, text_chars(&config),
@@ -454,12 +464,8 @@ void transaction_save(struct session *s, const struct args *args, struct text *o
 
 	if (file && !is_config_name(s, file, out))
 		return;
-	if (commit_on_trial(s->office->commit)) {
-		session_refuse(s, out,
-			       "A trial configuration is running; commit or abort it "
-			       "before saving.");
+	if (!may_save(s, out))
 		return;
-	}
 	(void)snprintf(s->asked_name, sizeof s->asked_name, "%s", file ? file : "");
 	if (file)
 		(void)snprintf(question, sizeof question,

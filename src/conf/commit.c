@@ -118,7 +118,7 @@ static void publish(struct commit *c, struct store *next, struct key *keys)
 {
 	const struct settings *s = store_settings(next);
 
-	c->hooks.apply(c->hooks.context, s, keys, s->key_count);
+	c->hooks.apply(c->hooks.context, s, keys, keys ? s->key_count : 0);
 	store_free(c->running);
 	c->running = next;
 }

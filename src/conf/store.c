@@ -279,9 +279,10 @@ static int edit_trust(struct store *s, const struct edit *e, struct err *err)
 		return 0;
 	if (i < 0) {
 		err_set(err,
-			"Authentication key %u does not exist; define it first with ntp "
-			"authentication-keyid %u authentication-mode ...",
-			e->value.key.id, e->value.key.id);
+			"ntp trusted authentication-keyid %u: authentication key %u does not "
+			"exist; define it first with ntp authentication-keyid %u "
+			"authentication-mode ...",
+			e->value.key.id, e->value.key.id, e->value.key.id);
 		return -ENOENT;
 	}
 	if (s->settings.keys[i].trusted == !e->undo)
