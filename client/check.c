@@ -142,8 +142,7 @@ int check_file(const char *path)
 		weak = error && try(path, text_chars(&config), true, &weak_err) == 0;
 	}
 	if (weak)
-		(void)fprintf(stderr, "Warning: %s (good where \"" INSTALL "\" was run)\n",
-			      err.text);
+		(void)fprintf(stderr, "Warning: %s\n", err.text);
 	else if (error)
 		(void)fprintf(stderr, "%s\n", err.text);
 	text_fini(&config);

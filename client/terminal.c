@@ -178,8 +178,10 @@ static unsigned char key_return(EditLine *edit, int key)
 {
 	(void)key;
 	delete_all(edit);
-	if (el_insertstr(edit, "return") < 0)
+	if (el_insertstr(edit, "return\n") < 0)
 		return CC_ERROR;
+	(void)fputc('\n', stdout);
+	(void)fflush(stdout);
 	return CC_NEWLINE;
 }
 

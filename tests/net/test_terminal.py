@@ -47,9 +47,10 @@ def keys(cases, host):
     got = t.ask(b"ntp multicast-client\x03", b"[~timecast]")
     cases.check("Ctrl+C forgets the line", b"^C\r\n" in got, got)
     got = t.ask(b"interface eth0\n", b"[~timecast-eth0]")
-    got = t.ask(b"nt\t\t\t", b"ntp")
-    t.ask(b"\x03", b"[~timecast-eth0]")
-    t.ask(b"ntp multicast-server 224.0.1.5\n", b"[*timecast-eth0]")
+    t.ask(b"ntp mu\t\t\t 224.0.1.9\n", b"[*timecast-eth0]")
+    got = t.ask(b"display configuration candidate\n", b"[*timecast-eth0]")
+    cases.check("Tab again and again goes through the words that fit",
+                b"ntp multicast-client 224.0.1.9" in got, got)
     got = t.ask(b"ntp mul\x1a", b"]:")
     cases.check("Ctrl+Z is return, and asks about what is pending",
                 b"Uncommitted configurations" in got, got)
