@@ -282,24 +282,21 @@ static void keep_in_filter(struct now now, struct assoc *a, const struct sample 
 }
 
 /*
- * The sample is far from what was believed. A second nonce-bound answer that agrees settles it;
- * where nobody answers, several packets in a row, which only go forward (decision 6).
+ * The sample is far from what was believed. With answers the estimate settles it by itself: two
+ * exchanges that agree; so ask. Where nobody answers, several packets in a row must say so, and
+ * their transmit times only go forward (decision 6).
  */
 static bool jump_is_confirmed(struct node *n, struct now now, struct assoc *a,
 			      const struct sample *s)
 {
-	unsigned needed = s->two_way ? 2 : ASSOC_JUMPS_MAX;
-
-	if (s->two_way || a->phase == ASSOC_DEGRADED)
-		a->jumps++;
-	if (a->jumps < needed) {
-		volley_trigger(n, now, a);
+	if (a->phase != ASSOC_DEGRADED) {
+		volley_trigger(n, now, a, 2);
 		return false;
 	}
+	if (++a->jumps < ASSOC_JUMPS_MAX)
+		return false;
 	a->jumps = 0;
 	estimate_restart(&a->estimate);
-	if (a->phase == ASSOC_DEGRADED)
-		volley_assume_delay(n, a);
 	assoc_event(n, now, a, EVENT_CLOCK_CHANGED);
 	return estimate_add(&a->estimate, s) != ESTIMATE_JUMP;
 }
@@ -309,7 +306,7 @@ static void adapt_poll(struct node *n, struct now now, struct assoc *a)
 	if (estimate_wants_exchange(&a->estimate, now.mono)) {
 		a->steady = 0;
 		if (a->origin == ASSOC_MULTICAST)
-			volley_trigger(n, now, a);
+			volley_trigger(n, now, a, 1);
 		else if (a->poll_log2s > a->minpoll_log2s)
 			a->poll_log2s--;
 		return;

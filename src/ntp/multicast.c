@@ -143,7 +143,7 @@ static enum verdict test_known(struct node *n, struct now now, struct arrival *v
 	if (stamp_equal(transmit, a->newest))
 		return VERDICT_DUPLICATE;
 	if (!stamp_is_zero(a->newest) && !stamp_after(transmit, a->newest)) {
-		volley_trigger(n, now, a); /* a replay, or the server's clock went back */
+		volley_trigger(n, now, a, 2); /* a replay, or the server's clock went back */
 		return VERDICT_NOT_LATER;
 	}
 	return is_early(a, v->d->at.mono) ? VERDICT_EARLY : VERDICT_USED;

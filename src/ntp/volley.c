@@ -74,19 +74,14 @@ static void rest(struct node *n, struct now now, struct assoc *a)
 	}
 }
 
-void volley_assume_delay(struct node *n, struct assoc *a)
+void volley_go_without(struct node *n, struct now now, struct assoc *a, struct actions *out)
 {
 	bool given = n->multicast_delay_us > 0;
 	span path = given ? SPAN_US((int64_t)n->multicast_delay_us) : ESTIMATE_DEFAULT_DELAY;
 
+	a->phase = ASSOC_DEGRADED;
 	/* A delay that somebody gave is trusted to a quarter of it; the default to all of it. */
 	estimate_assume_delay(&a->estimate, path, given ? (span){path.ns / 4} : path);
-}
-
-void volley_go_without(struct node *n, struct now now, struct assoc *a, struct actions *out)
-{
-	a->phase = ASSOC_DEGRADED;
-	volley_assume_delay(n, a);
 	node_note(out, NOTE_DEGRADED, a->ifindex, &a->peer, &a->group, 0);
 	assoc_event(n, now, a, EVENT_DEGRADED);
 	if (a->has_aside) {
@@ -184,7 +179,7 @@ void volley_answered(struct node *n, struct now now, struct assoc *a, struct act
 	assoc_plan(n, a);
 }
 
-void volley_trigger(struct node *n, struct now now, struct assoc *a)
+void volley_trigger(struct node *n, struct now now, struct assoc *a, uint8_t count)
 {
 	struct volley *v = &a->volley;
 
@@ -201,6 +196,7 @@ void volley_trigger(struct node *n, struct now now, struct assoc *a)
 		return;
 	v->credit = span_sub(v->credit, TRIGGER_COST);
 	v->urgent = true;
+	v->left = count;
 	v->next = want;
 	assoc_plan(n, a);
 }

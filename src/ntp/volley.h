@@ -32,12 +32,10 @@ void volley_begin(struct node *n, struct now now, struct assoc *a);
 void volley_wake(struct node *n, struct now now, struct assoc *a, struct actions *out);
 /* The question that is out was answered. */
 void volley_answered(struct node *n, struct now now, struct assoc *a, struct actions *out);
-/* An exchange would tell more than waiting, or something must be confirmed; rate limited. */
-void volley_trigger(struct node *n, struct now now, struct assoc *a);
+/* So many exchanges would tell more than waiting, or must confirm something; rate limited. */
+void volley_trigger(struct node *n, struct now now, struct assoc *a, uint8_t count);
 /* Nobody answers, or nobody is to be asked: follow the group with a delay that was not measured. */
 void volley_go_without(struct node *n, struct now now, struct assoc *a, struct actions *out);
-/* That delay, with a bound to say how wrong it may be. */
-void volley_assume_delay(struct node *n, struct assoc *a);
 /* The server asks for fewer questions (RFC 5905 7.4, RATE). */
 void volley_slow_down(struct node *n, struct now now, struct assoc *a);
 
