@@ -405,13 +405,11 @@ static int open_sealed(const struct key_setting *k, const struct command_context
 		       const char *text, struct err *err)
 {
 	uint8_t octets[255];
-	size_t len = 0;
 
 	if (!context->seal)
 		return 0;
-	int r = seal_open(context->seal, k->id, k->algorithm, text, octets, &len, err);
-	if (r == 0)
-		r = compile_check_key(k->algorithm, octets, len, false, err);
+	int len = seal_open(context->seal, k->id, k->algorithm, text, octets, err);
+	int r = len < 0 ? len : compile_check_key(k->algorithm, octets, (size_t)len, false, err);
 	explicit_bzero(octets, sizeof octets);
 	return r;
 }

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -158,12 +159,12 @@ void show_add_stamp(struct text *out, const json_t *object, const char *key)
 	static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	const json_t *t = member(object, key);
-	const char *utc = utc_of(t);
-	unsigned year = 0, month = 0, day = 0;
+	const char *utc = utc_of(t); /* 2026-03-03T08:15:42.731000000Z */
+	unsigned long month = strtoul(utc + 5, NULL, 10);
+	unsigned long day = strtoul(utc + 8, NULL, 10);
 
-	int n = sscanf(utc, "%u-%u-%uT", &year, &month, &day);
-	assert(n == 3 && month >= 1 && month <= 12);
-	text_addf(out, "%.12s UTC %s %u %u(%s)", strchr(utc, 'T') + 1, months[month - 1], day, year,
+	assert(month >= 1 && month <= 12);
+	text_addf(out, "%.12s UTC %s %lu %.4s(%s)", utc + 11, months[month - 1], day, utc,
 		  show_text(t, "ntp"));
 }
 

@@ -8,25 +8,25 @@
 
 /* What each reason is called on the screen; those that end a synchronisation have the vendor's. */
 static const struct reason {
-	uint8_t reason; /* enum event_reason */
 	const char *words;
+	uint8_t reason; /* enum event_reason */
 	bool unsync;
 } reasons[] = {
-	{EVENT_NEW, "Session begins", false},
-	{EVENT_SYNCHRONISED, "Synchronized", false},
-	{EVENT_UNREACHABLE, "Peer reachability lost", true},
-	{EVENT_UNSYNCHRONISED_PEER, "Peer clock unsynchronized", true},
-	{EVENT_AUTHENTICATION_CHANGED, "Authentication configuration changed", true},
-	{EVENT_CONFIGURATION_REMOVED, "Configuration removed", true},
-	{EVENT_CONFIGURATION_CHANGED, "Configuration changed", true},
-	{EVENT_STRATUM_INCREASED, "Stratum increase detected", true},
-	{EVENT_NOT_SELECTED, "Clock selection failed (no selectable clock)", true},
-	{EVENT_BETTER_FOUND, "Better server found", false},
-	{EVENT_CLOCK_CHANGED, "Clock change detected", true},
-	{EVENT_DISCOVERY_RESTARTED, "Manycast discovery restarted", true},
-	{EVENT_DEGRADED, "Delay not answered, following one way", false},
-	{EVENT_CALIBRATED, "Delay measured", false},
-	{EVENT_IFACE_GONE, "Interface removed or down", true},
+	{"Session begins", EVENT_NEW, false},
+	{"Synchronized", EVENT_SYNCHRONISED, false},
+	{"Peer reachability lost", EVENT_UNREACHABLE, true},
+	{"Peer clock unsynchronized", EVENT_UNSYNCHRONISED_PEER, true},
+	{"Authentication configuration changed", EVENT_AUTHENTICATION_CHANGED, true},
+	{"Configuration removed", EVENT_CONFIGURATION_REMOVED, true},
+	{"Configuration changed", EVENT_CONFIGURATION_CHANGED, true},
+	{"Stratum increase detected", EVENT_STRATUM_INCREASED, true},
+	{"Clock selection failed (no selectable clock)", EVENT_NOT_SELECTED, true},
+	{"Better server found", EVENT_BETTER_FOUND, false},
+	{"Clock change detected", EVENT_CLOCK_CHANGED, true},
+	{"Manycast discovery restarted", EVENT_DISCOVERY_RESTARTED, true},
+	{"Delay not answered, following one way", EVENT_DEGRADED, false},
+	{"Delay measured", EVENT_CALIBRATED, false},
+	{"Interface removed or down", EVENT_IFACE_GONE, true},
 };
 
 static const struct reason *reason_of(enum event_reason r)

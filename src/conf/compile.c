@@ -211,11 +211,11 @@ int compile_keys(const struct store *s, const struct seal *seal, struct key **re
 		abort();
 	for (unsigned i = 0; i < count; i++) {
 		const struct key_setting *k = &settings->keys[i];
-		size_t len = 0;
-		int r = seal_open(seal, k->id, k->algorithm, store_sealed(s, i), keys[i].octets,
-				  &len, err);
-		if (r == 0)
-			r = compile_check_key(k->algorithm, keys[i].octets, len, false, err);
+		int len = seal_open(seal, k->id, k->algorithm, store_sealed(s, i), keys[i].octets,
+				    err);
+		int r = len < 0 ? len
+				: compile_check_key(k->algorithm, keys[i].octets, (size_t)len,
+						    false, err);
 		if (r < 0) {
 			compile_keys_free(keys, count);
 			return r;

@@ -123,7 +123,7 @@ static size_t decode(const char *text, uint8_t record[BASE64_DECODE_LENGTH(SEAL_
 }
 
 int seal_open(const struct seal *s, uint32_t key_id, uint8_t algorithm, const char *text,
-	      uint8_t ret[255], size_t *ret_len, struct err *err)
+	      uint8_t ret[255], struct err *err)
 {
 	uint8_t record[BASE64_DECODE_LENGTH(SEAL_TEXT_MAX)];
 	uint8_t plain[KEY_MAX];
@@ -144,7 +144,6 @@ int seal_open(const struct seal *s, uint32_t key_id, uint8_t algorithm, const ch
 	bool good = memeql_sec(tag, record + HEAD_LEN + len, sizeof tag);
 	if (good) {
 		memcpy(ret, plain, len);
-		*ret_len = len;
 	} else {
 		err_set(err, "The sealed key does not open here: it was sealed on another host or "
 			     "for another key id or mode; type the password again.");
@@ -152,5 +151,5 @@ int seal_open(const struct seal *s, uint32_t key_id, uint8_t algorithm, const ch
 	explicit_bzero(&g, sizeof g);
 	explicit_bzero(&d, sizeof d);
 	explicit_bzero(plain, sizeof plain);
-	return good ? 0 : -EBADMSG;
+	return good ? (int)len : -EBADMSG;
 }

@@ -29,8 +29,11 @@ bool seal_is_sealed(const char *text);
 /* len 1-255 octets of key. */
 void seal_close(const struct seal *s, uint32_t key_id, uint8_t algorithm, const uint8_t *octets,
 		size_t len, char ret[SEAL_TEXT_MAX]);
-/* 0 with the octets, or -EBADMSG with a sentence: not ours, moved to another key id, or damaged. */
+/*
+ * How many octets the key has (1-255), or -EBADMSG with a sentence: not ours, moved to another key
+ * id, or damaged.
+ */
 MUST_CHECK int seal_open(const struct seal *s, uint32_t key_id, uint8_t algorithm, const char *text,
-			 uint8_t ret[255], size_t *ret_len, struct err *err);
+			 uint8_t ret[255], struct err *err);
 
 #endif

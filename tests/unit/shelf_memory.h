@@ -19,8 +19,7 @@ struct memory_shelf {
 	unsigned count;
 	struct memory_text {
 		char name[65];
-		char *chars;
-		size_t len;
+		struct text text;
 	} texts[MEMORY_TEXTS_MAX]; /* sorted by name */
 	unsigned changes;	   /* keeps and drops so far, failed ones too */
 	unsigned fail_from;	   /* the first change that fails; 0: none */
@@ -51,7 +50,7 @@ static inline int memory_load(void *context, const char *name, struct text *ret,
 		err_set(err, "There is no %s.", name);
 		return -ENOENT;
 	}
-	text_add_len(ret, m->texts[i].chars, m->texts[i].len);
+	text_add_len(ret, text_chars(&m->texts[i].text), m->texts[i].text.len);
 	return 0;
 }
 
@@ -75,13 +74,8 @@ static inline int memory_keep(void *context, const char *name, const char *chars
 		(void)snprintf(m->texts[at].name, sizeof m->texts[at].name, "%s", name);
 		i = (int)at;
 	}
-	free(m->texts[i].chars);
-	m->texts[i].chars = malloc(len + 1);
-	if (!m->texts[i].chars)
-		abort();
-	memcpy(m->texts[i].chars, chars, len);
-	m->texts[i].chars[len] = '\0';
-	m->texts[i].len = len;
+	text_clear(&m->texts[i].text);
+	text_add_len(&m->texts[i].text, chars, len);
 	return 0;
 }
 
@@ -106,7 +100,7 @@ static inline int memory_drop(void *context, const char *name, struct err *err)
 	}
 	if (i < 0)
 		return 0;
-	free(m->texts[i].chars);
+	text_fini(&m->texts[i].text);
 	m->count--;
 	for (unsigned k = (unsigned)i; k < m->count; k++)
 		m->texts[k] = m->texts[k + 1];
@@ -123,7 +117,7 @@ static inline const char *memory_text(const struct memory_shelf *m, const char *
 {
 	int i = memory_find(m, name);
 
-	return i < 0 ? "" : m->texts[i].chars;
+	return i < 0 ? "" : text_chars(&m->texts[i].text);
 }
 
 static inline void memory_put(struct memory_shelf *m, const char *name, const char *chars)
@@ -135,7 +129,7 @@ static inline void memory_put(struct memory_shelf *m, const char *name, const ch
 static inline void memory_fini(struct memory_shelf *m)
 {
 	for (unsigned i = 0; i < m->count; i++)
-		free(m->texts[i].chars);
+		text_fini(&m->texts[i].text);
 	*m = (struct memory_shelf){0};
 }
 

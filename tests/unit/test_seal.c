@@ -34,7 +34,6 @@ static void what_is_sealed_opens_again(void **state)
 	struct seal s = a_seal(1);
 	uint8_t key[255], back[255];
 	char text[SEAL_TEXT_MAX];
-	size_t len = 0;
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof key; i++)
@@ -44,8 +43,7 @@ static void what_is_sealed_opens_again(void **state)
 		assert_true(seal_is_sealed(text));
 		assert_true(strlen(text) >= 20 && strlen(text) <= 432);
 		assert_null(strpbrk(text, " \t\n|\"?"));
-		assert_int_equal(seal_open(&s, 42, 1, text, back, &len, NULL), 0);
-		assert_int_equal(len, n);
+		assert_int_equal(seal_open(&s, 42, 1, text, back, NULL), n);
 		assert_memory_equal(key, back, n);
 	}
 }
@@ -69,11 +67,9 @@ static void an_old_sealed_text_still_opens(void **state)
 		"%^%#AaChoqOkpaanqKmqq6ytrq/ptS/VhtbIgFQogxZOFCCAZH2QIiom2p0vXMdlAMyjTw==%^%#";
 	struct seal s = a_seal(1);
 	uint8_t back[255];
-	size_t len = 0;
 
 	(void)state;
-	assert_int_equal(seal_open(&s, 7, 2, old, back, &len, NULL), 0);
-	assert_int_equal(len, 16);
+	assert_int_equal(seal_open(&s, 7, 2, old, back, NULL), 16);
 	assert_memory_equal(back, "0123456789abcdef", 16);
 }
 
@@ -82,17 +78,15 @@ static void a_text_moved_elsewhere_does_not_open(void **state)
 	struct seal s = a_seal(1), other = a_seal(2);
 	char text[SEAL_TEXT_MAX];
 	uint8_t back[255] = {0x5a};
-	size_t len = 99;
 	struct err err = {0};
 
 	(void)state;
 	seal_close(&s, 42, 1, (const uint8_t *)"secret", 6, text);
-	assert_int_equal(seal_open(&s, 43, 1, text, back, &len, &err), -EBADMSG);
-	assert_int_equal(seal_open(&s, 42, 2, text, back, &len, &err), -EBADMSG);
-	assert_int_equal(seal_open(&other, 42, 1, text, back, &len, &err), -EBADMSG);
+	assert_int_equal(seal_open(&s, 43, 1, text, back, &err), -EBADMSG);
+	assert_int_equal(seal_open(&s, 42, 2, text, back, &err), -EBADMSG);
+	assert_int_equal(seal_open(&other, 42, 1, text, back, &err), -EBADMSG);
 	assert_true(strlen(err.text) > 0);
 	assert_int_equal(back[0], 0x5a);
-	assert_int_equal(len, 99);
 }
 
 static void any_changed_character_is_noticed(void **state)
@@ -100,19 +94,18 @@ static void any_changed_character_is_noticed(void **state)
 	struct seal s = a_seal(1);
 	char text[SEAL_TEXT_MAX];
 	uint8_t back[255];
-	size_t len;
 
 	(void)state;
 	seal_close(&s, 42, 1, (const uint8_t *)"0123456789ab", 12, text);
 	for (size_t i = 0; i < strlen(text); i++) {
 		char keep = text[i];
 		text[i] = keep == 'A' ? 'B' : 'A';
-		assert_int_equal(seal_open(&s, 42, 1, text, back, &len, NULL), -EBADMSG);
+		assert_int_equal(seal_open(&s, 42, 1, text, back, NULL), -EBADMSG);
 		text[i] = ' ';
-		assert_int_equal(seal_open(&s, 42, 1, text, back, &len, NULL), -EBADMSG);
+		assert_int_equal(seal_open(&s, 42, 1, text, back, NULL), -EBADMSG);
 		text[i] = keep;
 	}
-	assert_int_equal(seal_open(&s, 42, 1, text, back, &len, NULL), 0);
+	assert_int_equal(seal_open(&s, 42, 1, text, back, NULL), 12);
 }
 
 static void texts_that_are_no_seal_are_refused(void **state)
@@ -130,16 +123,16 @@ static void texts_that_are_no_seal_are_refused(void **state)
 	struct seal s = a_seal(1);
 	char large[600];
 	uint8_t back[255];
-	size_t len;
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++)
-		assert_int_equal(seal_open(&s, 1, 1, texts[i], back, &len, NULL), -EBADMSG);
+		assert_int_equal(seal_open(&s, 1, 1, texts[i], back, NULL), -EBADMSG);
 	memset(large, 'A', sizeof large);
-	memcpy(large, "%^%#", 4);
-	memcpy(large + sizeof large - 5, "%^%#", 5);
+	(void)snprintf(large, 5, "%%^%%#");
+	large[4] = 'A';
+	(void)snprintf(large + sizeof large - 5, 5, "%%^%%#");
 	assert_true(seal_is_sealed(large));
-	assert_int_equal(seal_open(&s, 1, 1, large, back, &len, NULL), -EBADMSG);
+	assert_int_equal(seal_open(&s, 1, 1, large, back, NULL), -EBADMSG);
 	assert_false(seal_is_sealed("%^%#"));
 	assert_false(seal_is_sealed("secret%^%#"));
 	assert_true(seal_is_sealed("%^%#%^%#"));

@@ -15,18 +15,37 @@ static void no_system(void *context, struct system_row *ret)
 	*ret = (struct system_row){.stratum = 16};
 }
 
-#define NOTHING(name, type)                                                                        \
-	static bool name(void *context, unsigned i, type *ret)                                     \
-	{                                                                                          \
-		(void)context;                                                                     \
-		(void)i;                                                                           \
-		(void)ret;                                                                         \
-		return false;                                                                      \
-	}
-NOTHING(no_assoc, struct assoc_row)
-NOTHING(no_group, struct group_row)
-NOTHING(no_drop, struct drop_row)
-NOTHING(no_event, struct event_row)
+static bool no_assoc(void *context, unsigned i, struct assoc_row *ret)
+{
+	(void)context;
+	(void)i;
+	(void)ret;
+	return false;
+}
+
+static bool no_group(void *context, unsigned i, struct group_row *ret)
+{
+	(void)context;
+	(void)i;
+	(void)ret;
+	return false;
+}
+
+static bool no_drop(void *context, unsigned i, struct drop_row *ret)
+{
+	(void)context;
+	(void)i;
+	(void)ret;
+	return false;
+}
+
+static bool no_event(void *context, unsigned i, struct event_row *ret)
+{
+	(void)context;
+	(void)i;
+	(void)ret;
+	return false;
+}
 
 static bool no_ring(void *context, unsigned i, unsigned j, struct ring_row *ret)
 {
