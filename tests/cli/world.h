@@ -6,6 +6,7 @@
 #ifndef TESTS_CLI_WORLD_H
 #define TESTS_CLI_WORLD_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

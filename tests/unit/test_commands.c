@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is typed, printed and typed again stays the same, for every command and random arguments. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../cli/world.h"
+#include "cli/session.h"
+#include "cli/words.h"
+#include "typist.h"
+
+struct desk {
+	struct stage stage;
+	struct world world;
+	struct shelf *shelf;
+	struct seal seal;
+	struct office *office;
+	struct session *session;
+	struct text reply;
+};
+
+static void open_desk(struct desk *d)
+{
+	struct err err;
+
+	*d = (struct desk){.seal = {.random = stage_random}};
+	d->world = stage_world(&d->stage);
+	d->shelf = shelf_new();
+	assert_int_equal(office_new(&d->world, d->shelf, &d->seal, &d->office, &err), 0);
+	d->session = session_new(d->office, "tester", "vty0", SESSION_CONFIGURE, false);
+}
+
+static void close_desk(struct desk *d)
+{
+	office_free(d->office);
+	shelf_free(d->shelf);
+	stage_fini(&d->stage);
+	text_fini(&d->reply);
+}
+
+static bool type(struct desk *d, const char *line)
+{
+	text_clear(&d->reply);
+	session_run(d->session, line, &d->reply);
+	if (session_asks(d->session))
+		session_run(d->session, "y", &d->reply);
+	return !session_failed(d->session);
+}
+
+static void must_type(struct desk *d, const char *line)
+{
+	if (!type(d, line))
+		fail_msg("%s: %s", line, text_chars(&d->reply));
+}
+
+/* The configuration without its dated header; the caller frees it. */
+static char *printed(struct desk *d, const char *what)
+{
+	must_type(d, what);
+	return text_take(&d->reply);
+}
+#define RUNNING "display current-configuration | exclude ^!"
+#define MERGED "display configuration candidate merge"
+
+static void type_keys(struct desk *d)
+{
+	must_type(d, "install feature-software WEAKEA");
+	must_type(d, "system-view");
+	must_type(d, "ntp authentication-keyid 1 authentication-mode md5 one");
+	must_type(d, "ntp authentication-keyid 2 authentication-mode hmac-sha256 two");
+	must_type(d,
+		  "ntp authentication-keyid 3 authentication-mode aes-128-cmac 0123456789abcdef");
+	must_type(d, "ntp authentication-keyid 4 authentication-mode aes-256-cmac "
+		     "0123456789abcdef0123456789abcdef");
+	must_type(d, "commit");
+}
+
+static void enter_view(struct desk *d, const struct command_row *row)
+{
+	if (row->views & VIEW_INTERFACE)
+		must_type(d, "interface eth0");
+}
+
+static void every_row_reads_back_what_it_prints(void **state)
+{
+	struct graph *g = rows_new();
+	struct text line = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < command_count; i++) {
+		struct typist t = {.state = 1000 + i};
+		unsigned accepted = 0;
+		for (unsigned n = 0; n < 40; n++) {
+			struct desk a, b;
+			open_desk(&a);
+			type_keys(&a);
+			enter_view(&a, &commands[i]);
+			typist_line(&t, g, i, &line);
+			if (type(&a, text_chars(&line))) {
+				accepted++;
+				must_type(&a, "commit");
+				char *once = printed(&a, RUNNING);
+				open_desk(&b);
+				must_type(&b, "install feature-software WEAKEA");
+				struct err err = {{0}};
+				if (office_load_text(b.office, "printed", once, &err) < 0)
+					fail_msg("%s\n%s\n%s", text_chars(&line), once, err.text);
+				char *twice = printed(&b, RUNNING);
+				assert_string_equal(once, twice);
+				assert_memory_equal(a.stage.settings, b.stage.settings,
+						    sizeof *a.stage.settings);
+				free(once);
+				free(twice);
+				close_desk(&b);
+			}
+			close_desk(&a);
+		}
+		if (accepted < 10)
+			fail_msg("%s: only %u of 40 random lines were accepted",
+				 commands[i].notation, accepted);
+	}
+	text_fini(&line);
+	graph_free(g);
+}
+
+static void undo_of_a_new_line_leaves_no_trace(void **state)
+{
+	struct graph *g = rows_new();
+	struct text line = {0};
+	struct text undo = {0};
+	struct desk d;
+
+	(void)state;
+	open_desk(&d);
+	type_keys(&d);
+	char *before = printed(&d, MERGED);
+	for (unsigned i = 0; i < command_count; i++) {
+		struct typist t = {.state = 77 + i};
+		/* Undoing a key that was there before takes it away. */
+		if (commands[i].object == EDIT_KEY)
+			continue;
+		for (unsigned n = 0; n < 40; n++) {
+			enter_view(&d, &commands[i]);
+			typist_line(&t, g, i, &line);
+			if (!type(&d, text_chars(&line)))
+				continue;
+			text_clear(&undo);
+			text_addf(&undo, "undo %s", text_chars(&line));
+			must_type(&d, text_chars(&undo));
+			char *after = printed(&d, MERGED);
+			if (strcmp(before, after) != 0)
+				fail_msg("%s\n%s", text_chars(&line), after);
+			assert_false(session_pending(d.session));
+			free(after);
+		}
+	}
+	free(before);
+	text_fini(&line);
+	text_fini(&undo);
+	graph_free(g);
+	close_desk(&d);
+}
+
+static void random_lines(struct desk *d, const struct graph *g, struct typist *t, unsigned count)
+{
+	struct text line = {0};
+	char interface[32];
+
+	for (unsigned n = 0; n < count; n++) {
+		unsigned i = typist_draw(t, command_count);
+		(void)snprintf(interface, sizeof interface, "interface eth%u", typist_draw(t, 3));
+		must_type(d, interface);
+		typist_line(t, g, i, &line);
+		if (typist_draw(t, 4) == 0) {
+			struct text undo = {0};
+			text_addf(&undo, "undo %s", text_chars(&line));
+			(void)type(d, text_chars(&undo));
+			text_fini(&undo);
+		} else {
+			(void)type(d, text_chars(&line));
+		}
+	}
+	text_fini(&line);
+}
+
+static void rolling_back_returns_the_same_bytes(void **state)
+{
+	enum {
+		ROUNDS = 12
+	};
+	struct graph *g = rows_new();
+	struct typist t = {.state = 4711};
+	char *texts[ROUNDS];
+	char line[80];
+	struct desk d;
+
+	(void)state;
+	open_desk(&d);
+	type_keys(&d);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		random_lines(&d, g, &t, 30);
+		(void)snprintf(line, sizeof line, "commit label round%u", i);
+		must_type(&d, line);
+		texts[i] = printed(&d, RUNNING);
+	}
+	for (unsigned k = 0; k < 3 * ROUNDS; k++) {
+		unsigned i = typist_draw(&t, ROUNDS);
+		(void)snprintf(line, sizeof line, "rollback configuration to label round%u", i);
+		must_type(&d, line);
+		char *now = printed(&d, RUNNING);
+		assert_string_equal(now, texts[i]);
+		free(now);
+	}
+	for (unsigned i = 0; i < ROUNDS; i++)
+		free(texts[i]);
+	graph_free(g);
+	close_desk(&d);
+}
+
+static void a_candidate_shown_and_typed_again_is_the_same(void **state)
+{
+	struct graph *g = rows_new();
+	struct typist t = {.state = 99};
+
+	(void)state;
+	for (unsigned round = 0; round < 10; round++) {
+		struct desk a, b;
+		open_desk(&a);
+		open_desk(&b);
+		type_keys(&a);
+		type_keys(&b);
+		random_lines(&a, g, &t, 20);
+		char *changes = printed(&a, "display configuration candidate");
+		for (char *save, *l = strtok_r(changes, "\n", &save); l;
+		     l = strtok_r(NULL, "\n", &save))
+			must_type(&b, l);
+		char *x = printed(&a, MERGED);
+		char *y = printed(&b, MERGED);
+		assert_string_equal(x, y);
+		free(x);
+		free(y);
+		free(changes);
+		close_desk(&a);
+		close_desk(&b);
+	}
+	graph_free(g);
+}
+
+static void check_help(const struct graph_node *n)
+{
+	for (; n; n = n->next) {
+		if (n->kind == GRAPH_WORD || n->kind == GRAPH_ARG)
+			if (*words_help(n->text, n->kind == GRAPH_ARG) == '\0')
+				fail_msg("no help for %s", n->text);
+		check_help(n->first);
+	}
+}
+
+static void every_word_of_every_command_has_help(void **state)
+{
+	struct graph *g = rows_new();
+
+	(void)state;
+	for (unsigned i = 0; i < g->row_count; i++)
+		if (g->rows[i].kind != ROW_DISPLAY && !g->rows[i].hidden)
+			check_help(g->rows[i].tree);
+	graph_free(g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_row_reads_back_what_it_prints),
+		cmocka_unit_test(undo_of_a_new_line_leaves_no_trace),
+		cmocka_unit_test(rolling_back_returns_the_same_bytes),
+		cmocka_unit_test(a_candidate_shown_and_typed_again_is_the_same),
+		cmocka_unit_test(every_word_of_every_command_has_help),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
