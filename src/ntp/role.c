@@ -165,11 +165,11 @@ void role_configure(struct node *n, struct now now, const struct settings *s, st
 
 		if (!o->used || o->wanted)
 			continue;
-		if (o->sessions > 0)
-			end_assocs(n, now, r, out);
 		if (o->manycast != MANYCAST_NONE)
 			manycast_finish(n, now, r);
-		role_plan(n, now, r);
+		end_assocs(n, now, r, out); /* which may have planned it already */
+		if (o->used)
+			role_plan(n, now, r);
 	}
 }
 
@@ -280,7 +280,7 @@ void role_plan(struct node *n, struct now now, uint16_t r)
 		due = now.mono;
 	else if (ifindex != 0 && o->joined_ifindex == 0)
 		due = o->retry;
-	else if (!o->wanted) {
+	else if (!o->wanted && o->sessions == 0) {
 		give_up(n, r);
 		return;
 	}
