@@ -42,6 +42,23 @@ static span distance_at(const struct system *s, mono at)
 	return span_add(span_half(s->root_delay), dispersion_at(s, at));
 }
 
+/*
+ * Grows while nothing is heard: the variance of a clock whose rate is known a little and wanders
+ * goes with the square to the cube of the time. Between now and SYSTEM_AHEAD the power between.
+ */
+static span estimated_error_at(const struct system *s, mono at)
+{
+	double now = span_to_s(s->estimated_error);
+	double grown = span_to_s(s->error_ahead);
+	double r = span_to_s(mono_sub(at, s->belief.at)) / span_to_s(SYSTEM_AHEAD);
+
+	if (r <= 0.0 || grown <= now)
+		return s->estimated_error;
+	double power = r < 1.0 ? r * r * sqrt(r) : r * r * r;
+
+	return span_from_s(sqrt(now * now + (grown * grown - now * now) * power));
+}
+
 bool system_synchronised(const struct node *n)
 {
 	return n->system.source != SYSTEM_NOTHING;
@@ -119,7 +136,7 @@ static void tell_kernel(struct node *n, struct now now, struct actions *out)
 		status.synchronised = true;
 		status.leap = s->leap;
 		status.max_error = distance_at(s, now.mono);
-		status.estimated_error = s->estimated_error;
+		status.estimated_error = estimated_error_at(s, now.mono);
 	}
 	node_push(out, ACT_STATUS)->status = status;
 }
@@ -198,6 +215,8 @@ static unsigned gather(struct node *n, struct now now)
 		struct assoc *a = &n->assocs[i];
 		struct candidate *c = &n->candidates[count];
 
+		if (!a->used)
+			continue; /* and never written to: see node_state.h */
 		if (!assoc_is_fit(a)) {
 			a->rank = RANK_NONE;
 			continue;
@@ -274,6 +293,7 @@ static void follow(struct node *n, struct now now, const struct selection *sel, 
 	struct system *s = &n->system;
 	const struct assoc *m = &n->assocs[n->candidate_assocs[sel->master]];
 	const struct belief *b = &n->candidates[sel->master].belief;
+	struct belief later;
 
 	if (!addr_equal(&s->master, &m->peer.addr)) {
 		node_note(out, NOTE_SOURCE_CHANGED, m->ifindex, &m->peer, &m->group, 0);
@@ -291,6 +311,8 @@ static void follow(struct node *n, struct now now, const struct selection *sel, 
 	s->root_dispersion = span_add(packet_short_to_span(m->last.root_dispersion),
 				      span_add(sel->combined.dispersion, b->jitter));
 	s->estimated_error = sel->error;
+	estimate_at(&m->estimate, mono_add(now.mono, SYSTEM_AHEAD), &later);
+	s->error_ahead = later.error;
 	s->reference = sel->combined.remote;
 }
 
@@ -401,5 +423,5 @@ void system_row(const struct node *n, struct now now, struct system_row *ret)
 	ret->source = s->master;
 	ret->offset = offset_at(s, now);
 	ret->peer_dispersion = s->peer_dispersion;
-	ret->estimated_error = s->estimated_error;
+	ret->estimated_error = estimated_error_at(s, now.mono);
 }

@@ -12,7 +12,8 @@
 #include "ntp/server.h"
 #include "ntp/servo.h"
 
-#define SYSTEM_TICK SPAN_S(16) /* bounds that grow are looked at this often */
+#define SYSTEM_TICK SPAN_S(16)	  /* bounds that grow are looked at this often */
+#define SYSTEM_AHEAD SPAN_S(4096) /* how far the growth of the estimated error is foreseen */
 #define SYSTEM_KERNEL_STRATUM 10
 
 enum system_source {
@@ -36,7 +37,8 @@ struct system {
 	span root_delay;
 	span root_dispersion; /* without the offset and the age */
 	span peer_dispersion;
-	span estimated_error;
+	span estimated_error; /* at the last update */
+	span error_ahead;     /* and what it will be SYSTEM_AHEAD later without a packet */
 	struct belief belief; /* the combined one of the last update */
 	stamp reference;      /* wall time of the last update */
 	struct servo servo;
