@@ -18,7 +18,7 @@ download() {
 		-o APT::Sandbox::User=root download "$1" >/dev/null
 }
 
-for package in chrony smcroute; do
+for package in chrony smcroute openssh-server libwrap0; do
 	[ -d "$package" ] && continue
 	rm -f "$package"_*.deb
 	download "$package"

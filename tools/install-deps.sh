@@ -8,7 +8,8 @@ set -eu
 build="gcc libc6-dev meson ninja-build pkgconf nettle-dev libjansson-dev libpcre2-dev libseccomp-dev
 libcap-ng-dev libedit-dev libcmocka-dev"
 demo="python3 iproute2 util-linux"
-check="clang clang-tidy clang-format llvm libclang-rt-14-dev tshark mandoc libyang-tools binutils"
+check="clang clang-tidy clang-format llvm libclang-rt-14-dev tshark mandoc libyang-tools binutils
+openssh-client python3-netmiko"
 fuzz="clang llvm libclang-rt-14-dev"
 
 ask=no

@@ -1,15 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """netmiko (Debian) against a real sshd whose forced command, or login shell, is timecast."""
+import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 
-from lab import Cases, LabError, enter, quiet
+from lab import PEERS, Cases, LabError, enter, quiet
 
-SSHD = "/usr/sbin/sshd"
+SSHD = shutil.which("sshd", path="/usr/sbin") or os.path.join(
+    PEERS, "openssh-server/usr/sbin/sshd")
 PORTS = {"forced command": 2222, "login shell": 2223}
 CONFIG = """
 Port %(port)d
@@ -47,7 +50,6 @@ def prepare(host):
     quiet(["mount", "--bind", users, "/etc/passwd"])
     groups = write(host.folder + "/group", "root:x:0:\nforced:x:1000:\n")
     quiet(["mount", "--bind", groups, "/etc/group"])
-    quiet(["mount", "-t", "tmpfs", "tmpfs", "/root"])
     for name in ("host_key", "user_key"):
         quiet(["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f",
                os.path.join(host.folder, name)])
@@ -63,8 +65,11 @@ def start_sshd(host, way, shell):
               "forced:x:1000:1000::%s:%s\n" % (host.folder, shell))
     path = write(host.folder + "/sshd_%d" % PORTS[way], text)
     log = open(host.folder + "/sshd.log", "ab")
+    wraps = glob.glob(PEERS + "/libwrap0/usr/lib/*")
+    environment = dict(os.environ, LD_LIBRARY_PATH=":".join(wraps))
     host.lab.spawn(host, ["unshare", "--user", "--map-user=1000", "--map-group=1000", SSHD, "-D",
-                          "-e", "-f", path], stdout=log, stderr=log)
+                          "-e", "-f", path], stdout=log, stderr=log,
+                   env=environment)
     log.close()
 
 
@@ -126,6 +131,9 @@ def plain_ssh(cases, host, way):
 def main(lab):
     cases = Cases(lab)
     host = lab.host("host").plug(lab.lan(), 1).start()
+    if not cases.check("sshd is installed or unpacked (tools/fetch-peers.sh)",
+                       os.path.exists(SSHD)):
+        return cases.end()
     shell = prepare(host)
     for number, way in enumerate(PORTS):
         start_sshd(host, way, shell)
