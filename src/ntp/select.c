@@ -209,10 +209,10 @@ static void combine(const struct candidate *c, const struct cluster *k, struct s
 	for (unsigned i = 0; i < k->count; i++) {
 		const struct candidate *s = &c[k->index[i]];
 		double x = span_to_s(span_sub(s->offset, m->offset));
-		double e = span_to_s(s->belief.error) + 1e-9;
+		double e = span_to_s(s->belief.error);
 		double path = ASYMMETRY * span_to_s(s->root_distance);
 		double r = span_to_s(s->belief.rate_error) + 1e-12;
-		double w = 1.0 / (e * e + path * path);
+		double w = 1.0 / (e * e + path * path + 1e-18);
 		weights += w;
 		offset += w * x;
 		spread_2 += w * x * x;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/understudy.h"
 
-#define RARITY -4.0 /* log odds at the start */
-#define WON 2.0
+#define RARITY -5.0 /* log odds at the start */
+#define WON 3.0
 #define LOST -16.0
-#define AGE_MIN 8
+#define AGE_MIN 16
 #define AGE_MAX 48
 
 /* Multiples of the bank's own noise: most mistakes take it to be too large. */
