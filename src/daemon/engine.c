@@ -286,10 +286,12 @@ static void received(void *context, const struct udp_packet *p)
 		.service_port = p->service_port,
 		.ttl = p->ttl,
 	};
-	struct now at;
+	struct now at, now;
 	bool good = p->stamp_ns != 0 && clock_at(e->clock, p->stamp_ns, &at);
-	struct now now = look(e);
 
+	/* When the question left is to be known before its answer is looked at. */
+	deal_with_outcomes(e);
+	now = look(e);
 	d.at = good ? at : now;
 	d.at_lost = e->stamps_lost || (p->stamp_ns != 0 && !good);
 	look_at_kernel_clock(e);
@@ -352,7 +354,7 @@ static void changed(void *context, const struct link_state *l)
 	memcpy(i.addrs, l->prefixes, sizeof l->prefixes);
 	remember_name(e, l);
 	if (e->static_ifaces)
-		udp_add_iface(e->udp, l->name, l->ifindex);
+		udp_add_iface(e->udp, l);
 	now = look(e);
 	record_link(e->record, now, &i);
 	node_link(e->node, now, &i, &e->actions);

@@ -34,11 +34,6 @@ struct udp_socket {
 	struct addr group; /* bound to; ADDR_NONE: wildcard */
 };
 
-struct udp_iface {
-	char name[IF_NAMESIZE];
-	uint32_t ifindex;
-};
-
 /* Sent, and its stamp is out: what it ended in, for kernels that cannot return an id of ours. */
 struct unmatched {
 	int fd; /* -1: free */
@@ -51,7 +46,7 @@ struct udp {
 	struct loop *loop;
 	struct udp_events events;
 	unsigned iface_count;
-	struct udp_iface ifaces[IFACES_MAX];
+	struct link_state ifaces[IFACES_MAX];
 	unsigned port_count;
 	struct {
 		uint16_t port;
@@ -104,16 +99,11 @@ void udp_free(struct udp *u)
 	free(u);
 }
 
-void udp_add_iface(struct udp *u, const char *name, uint32_t ifindex)
+void udp_add_iface(struct udp *u, const struct link_state *l)
 {
-	struct udp_iface *i = &u->ifaces[u->iface_count];
-
-	assert(ifindex != 0);
-	if (u->iface_count == IFACES_MAX)
-		return;
-	u->iface_count++;
-	i->ifindex = ifindex;
-	memcpy(i->name, name, strnlen(name, IF_NAMESIZE - 1));
+	assert(l->ifindex != 0);
+	if (u->iface_count < IFACES_MAX)
+		u->ifaces[u->iface_count++] = *l;
 }
 
 /* ---- receiving ---- */
@@ -405,13 +395,40 @@ void udp_unhear(struct udp *u, const struct addr *group)
 
 /* ---- sending ---- */
 
+static uint32_t iface_holding(const struct udp *u, const struct addr *a)
+{
+	for (unsigned i = 0; i < u->iface_count; i++) {
+		for (unsigned k = 0; k < u->ifaces[i].prefix_count; k++) {
+			if (prefix_contains(&u->ifaces[i].prefixes[k], a))
+				return u->ifaces[i].ifindex;
+		}
+	}
+	return 0;
+}
+
+/* A tied socket cannot leave by another interface, so that the routing table is not asked. */
+static uint32_t leave_by(const struct udp *u, const struct udp_send *s)
+{
+	uint32_t ifindex = s->ifindex;
+
+	if (ifindex == 0 && s->from.family != ADDR_NONE)
+		ifindex = iface_holding(u, &s->from);
+	if (ifindex == 0)
+		ifindex = iface_holding(u, &s->to.addr);
+	for (unsigned i = 0; i < u->iface_count && ifindex == 0; i++)
+		ifindex = u->ifaces[i].loopback ? 0 : u->ifaces[i].ifindex;
+	return ifindex;
+}
+
 static struct udp_socket *service_socket(struct udp *u, const struct udp_send *s)
 {
+	uint32_t ifindex = leave_by(u, s);
+
 	for (unsigned i = 0; i < u->count; i++) {
 		struct udp_socket *k = &u->list[i];
 
 		if (k->port == s->service_port && k->family == s->to.addr.family && k->ask == 0 &&
-		    (k->ifindex == 0 || s->ifindex == 0 || k->ifindex == s->ifindex))
+		    (k->ifindex == 0 || k->ifindex == ifindex))
 			return k;
 	}
 	return NULL;

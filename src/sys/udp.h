@@ -13,6 +13,7 @@
 
 #include "base/addr.h"
 #include "base/auto.h"
+#include "sys/link.h"
 #include "sys/loop.h"
 
 #define UDP_OCTETS_MAX 2048
@@ -56,9 +57,10 @@ struct udp *udp_new(struct loop *loop, const struct udp_events *events);
 void udp_free(struct udp *u);
 /*
  * Static interfaces: from now on every service port is opened once per interface added here, tied
- * to it. To be called before the first udp_listen; ifindex is not 0.
+ * to it, and what is sent as routed leaves by the one whose prefix holds its source or, failing
+ * that, its destination. To be called before the first udp_listen; ifindex is not 0.
  */
-void udp_add_iface(struct udp *u, const char *name, uint32_t ifindex);
+void udp_add_iface(struct udp *u, const struct link_state *l);
 
 /*
  * 0 if at least one family could be opened; else -errno. ret_shared: another program has the port,

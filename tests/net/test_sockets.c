@@ -305,6 +305,14 @@ static void a_port_that_is_taken_is_shared_group_by_group(void **state)
 	(void)close(100);
 }
 
+static void add_iface(struct ear *e, const char *name)
+{
+	struct link_state l = {.ifindex = if_nametoindex(name)};
+
+	memcpy(l.name, name, strlen(name));
+	udp_add_iface(e->udp, &l);
+}
+
 static void a_static_interface_is_the_only_one_heard(void **state)
 {
 	struct ear *e = open_ear();
@@ -314,10 +322,10 @@ static void a_static_interface_is_the_only_one_heard(void **state)
 	struct udp_send s = to_group("224.0.1.1", "a0");
 
 	(void)state;
-	udp_add_iface(e->udp, "a1", if_nametoindex("a1"));
+	add_iface(e, "a1");
 	listen_alone(e);
-	udp_add_iface(sender->udp, "a0", if_nametoindex("a0"));
-	udp_add_iface(sender->udp, "b0", if_nametoindex("b0"));
+	add_iface(sender, "a0");
+	add_iface(sender, "b0");
 	listen_alone(sender);
 	assert_int_equal(group_join(g, if_nametoindex("a1"), &group), 0);
 	assert_int_equal(group_join(g, if_nametoindex("b1"), &group), 0);
