@@ -54,14 +54,14 @@ static bool is_member(const struct ctlsock_peer *p, gid_t group)
 	return false;
 }
 
-static bool may_configure(const struct dialogue *g, const struct ctlsock_peer *p)
+enum dialogue_level dialogue_level(const struct dialogue_groups *groups, uid_t self,
+				   const struct ctlsock_peer *peer)
 {
-	return p->uid == 0 || p->uid == geteuid() || is_member(p, g->groups.configure);
-}
-
-static bool may_look(const struct dialogue *g, const struct ctlsock_peer *p)
-{
-	return g->groups.look == (gid_t)-1 || is_member(p, g->groups.look);
+	if (peer->uid == 0 || peer->uid == self || is_member(peer, groups->configure))
+		return DIALOGUE_CONFIGURE;
+	if (groups->look == (gid_t)-1 || is_member(peer, groups->look))
+		return DIALOGUE_LOOK;
+	return DIALOGUE_NONE;
 }
 
 static void name_user(uid_t uid, char ret[USER_MAX])
@@ -143,10 +143,11 @@ static void greet(struct dialogue *g, unsigned slot, const char *manner)
 {
 	const struct ctlsock_peer *p = ctlsock_peer(g->socket, slot);
 	struct talk *t = &g->talks[slot];
-	bool looks = !may_configure(g, p);
+	enum dialogue_level level = dialogue_level(&g->groups, geteuid(), p);
+	bool looks = level == DIALOGUE_LOOK;
 	char user[USER_MAX], line[16];
 
-	if (looks && !may_look(g, p)) {
+	if (level == DIALOGUE_NONE) {
 		bye(g, slot, "Error: You are in neither of the groups timecast and timecast-look.");
 		return;
 	}

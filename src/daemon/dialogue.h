@@ -18,6 +18,16 @@ struct dialogue_groups {
 	gid_t look;
 };
 
+enum dialogue_level {
+	DIALOGUE_NONE, /* is turned away */
+	DIALOGUE_LOOK,
+	DIALOGUE_CONFIGURE,
+};
+
+/* What a peer may do; self is the daemon's own user. See desk.h for the rule in words. */
+enum dialogue_level dialogue_level(const struct dialogue_groups *groups, uid_t self,
+				   const struct ctlsock_peer *peer);
+
 /* office and socket are borrowed until dialogue_free. */
 struct dialogue *dialogue_new(struct office *office, struct ctlsock *socket,
 			      struct dialogue_groups groups);
