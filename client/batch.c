@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "batch.h"
+#include "client/batch.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "talk.h"
+#include "client/talk.h"
 
 struct batch {
 	struct talk *talk;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "check.h"
+#include "client/check.h"
 
 #include <errno.h>
 #include <stdio.h>

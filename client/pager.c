@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "pager.h"
+#include "client/pager.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "talk.h"
+#include "client/talk.h"
 
 #include <assert.h>
 #include <errno.h>

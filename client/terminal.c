@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "terminal.h"
+#include "client/terminal.h"
 
 #include <assert.h>
 #include <histedit.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "pager.h"
+#include "client/pager.h"
 
 #define HISTORY_LINES 200
 #define COLUMNS_PLAIN "3200" /* a line is never wrapped by us */

@@ -6,7 +6,7 @@
 #ifndef CLIENT_TERMINAL_H
 #define CLIENT_TERMINAL_H
 
-#include "talk.h"
+#include "client/talk.h"
 
 /* first is the reply to the greeting. Returns the exit status. */
 int terminal_run(struct talk *t, const struct reply *first);

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "batch.h"
-#include "check.h"
-#include "terminal.h"
+#include "client/batch.h"
+#include "client/check.h"
+#include "client/terminal.h"
 
 #define CONTROL_PATH "/run/timecast/control"
 

@@ -24,7 +24,7 @@ LAYERS = {
                 "ntp/note.def"],
     "src/sys": ["base", "sys"],
     "src/daemon": ["base", "ntp", "conf", "cli", "sys", "daemon"],
-    "client": ["base", "sys", "daemon/frame.h"],
+    "client": ["base", "sys", "daemon/frame.h", "cli/session.h", "client"],
     "sim": ["base", "ntp", "conf", "cli", "sim"],
 }
 
