@@ -148,7 +148,7 @@ int ctlsock_new(const char *path, mode_t mode, gid_t group, struct ctlsock **ret
 		free(c);
 		return -ENAMETOOLONG;
 	}
-	(void)snprintf(c->path, sizeof c->path, "%s", path);
+	memcpy(c->path, path, strlen(path) + 1);
 	int error = make_place(path, err);
 	if (!error) {
 		c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
