@@ -191,9 +191,9 @@ static void set_flags(struct link_state *s, unsigned flags)
 	s->loopback = flags & IFF_LOOPBACK;
 }
 
-static void take_link(struct link *l, const struct nlmsghdr *h, bool telling)
+static void take_link(struct link *l, struct nlmsghdr *h, bool telling)
 {
-	const struct ifinfomsg *m = NLMSG_DATA(h);
+	struct ifinfomsg *m = NLMSG_DATA(h);
 	int len = (int)IFLA_PAYLOAD(h);
 	struct entry *e;
 
@@ -210,7 +210,7 @@ static void take_link(struct link *l, const struct nlmsghdr *h, bool telling)
 	e = find_or_add(l, (uint32_t)m->ifi_index);
 	e->seen = true;
 	set_flags(&e->now, m->ifi_flags);
-	for (const struct rtattr *a = IFLA_RTA(m); RTA_OK(a, len); a = RTA_NEXT(a, len)) {
+	for (struct rtattr *a = IFLA_RTA(m); RTA_OK(a, len); a = RTA_NEXT(a, len)) {
 		if (a->rta_type != IFLA_IFNAME)
 			continue;
 		memset(e->now.name, 0, sizeof e->now.name);
@@ -220,16 +220,16 @@ static void take_link(struct link *l, const struct nlmsghdr *h, bool telling)
 		tell(l, e);
 }
 
-static bool parse_prefix(const struct nlmsghdr *h, struct prefix *ret, uint32_t *ret_flags)
+static bool parse_prefix(struct nlmsghdr *h, struct prefix *ret, uint32_t *ret_flags)
 {
-	const struct ifaddrmsg *m = NLMSG_DATA(h);
+	struct ifaddrmsg *m = NLMSG_DATA(h);
 	int len = (int)IFA_PAYLOAD(h);
 	size_t octets = m->ifa_family == AF_INET ? 4 : 16;
 	bool local = false;
 
 	*ret = (struct prefix){.bits = m->ifa_prefixlen};
 	*ret_flags = m->ifa_flags;
-	for (const struct rtattr *a = IFA_RTA(m); RTA_OK(a, len); a = RTA_NEXT(a, len)) {
+	for (struct rtattr *a = IFA_RTA(m); RTA_OK(a, len); a = RTA_NEXT(a, len)) {
 		if (a->rta_type == IFA_FLAGS && RTA_PAYLOAD(a) >= sizeof *ret_flags)
 			memcpy(ret_flags, RTA_DATA(a), sizeof *ret_flags);
 		if (RTA_PAYLOAD(a) < octets)
@@ -244,7 +244,7 @@ static bool parse_prefix(const struct nlmsghdr *h, struct prefix *ret, uint32_t 
 	return ret->addr.family != ADDR_NONE;
 }
 
-static void take_addr(struct link *l, const struct nlmsghdr *h, bool telling)
+static void take_addr(struct link *l, struct nlmsghdr *h, bool telling)
 {
 	const struct ifaddrmsg *m = NLMSG_DATA(h);
 	struct prefix p;
@@ -271,9 +271,9 @@ static void take_addr(struct link *l, const struct nlmsghdr *h, bool telling)
 }
 
 /* False at the end of a dump, or at an error. */
-static bool take(struct link *l, const uint8_t *octets, size_t len, bool telling)
+static bool take(struct link *l, uint8_t *octets, size_t len, bool telling)
 {
-	const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)octets;
+	struct nlmsghdr *h = (struct nlmsghdr *)(void *)octets;
 
 	for (; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
 		switch (h->nlmsg_type) {
