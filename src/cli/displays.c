@@ -17,7 +17,7 @@ const struct display_row displays[] = {
 	{NTP "statistics packet [ ipv6 ] interface { " IFNAME " | all }", "The same by interface",
 	 show_statistics_collect, show_statistics_print},
 	{NTP "statistics packet peer [ <ip-address:ip4> | ipv6 [ <ipv6-address:ip6> ] ]",
-	 "The same by server", show_peers_collect, show_statistics_print},
+	 "The same by server", show_statistics_collect_peers, show_statistics_print},
 	{NTP "verdicts [ all ]", "What became of packets, and what each verdict means",
 	 show_verdicts_collect, show_verdicts_print},
 	{NTP "manycast", "Rings, solicitations and answers", show_manycast_collect,

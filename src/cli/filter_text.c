@@ -214,14 +214,14 @@ static int parse(const char *pipeline, struct plan *p, struct err *err)
 	return 0;
 }
 
-bool filter_wants_json(const char *pipeline)
+bool filter_text_wants_json(const char *pipeline)
 {
 	const char *end;
 
 	return word_at(skip_blanks(pipeline), &end) == WORD_JSON;
 }
 
-bool filter_wants_no_more(const char *pipeline)
+bool filter_text_wants_no_more(const char *pipeline)
 {
 	struct plan p;
 
@@ -402,7 +402,7 @@ static int run_stage(const struct stage *s, const char *in, struct text *out, st
 	return 0;
 }
 
-int filter_run(const char *pipeline, const char *in, struct text *out, struct err *err)
+int filter_text_run(const char *pipeline, const char *in, struct text *out, struct err *err)
 {
 	struct plan p;
 	struct text now = {0}, next = {0};

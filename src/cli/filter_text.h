@@ -20,10 +20,11 @@
  * pipeline is all that follows the first `|`; what is left of in is added to out. 0, or -EINVAL
  * with a sentence, out untouched.
  */
-MUST_CHECK int filter_run(const char *pipeline, const char *in, struct text *out, struct err *err);
-/* True if the first filter is json: the caller gives the data itself to filter_run. */
-bool filter_wants_json(const char *pipeline);
+MUST_CHECK int filter_text_run(const char *pipeline, const char *in, struct text *out,
+			       struct err *err);
+/* True if the first filter is json: the caller gives the data itself to filter_text_run. */
+bool filter_text_wants_json(const char *pipeline);
 /* True if one of them is no-more: the reply is not to be paged. */
-bool filter_wants_no_more(const char *pipeline);
+bool filter_text_wants_no_more(const char *pipeline);
 
 #endif

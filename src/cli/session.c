@@ -381,13 +381,13 @@ static void run_filtered(struct session *s, const char *pipeline, struct text *o
 	struct text whole = {0};
 	struct err err;
 
-	s->json = filter_wants_json(pipeline);
+	s->json = filter_text_wants_json(pipeline);
 	run_row(s, s->office->match.row, &whole);
 	s->json = false;
-	s->terse = filter_wants_no_more(pipeline);
+	s->terse = filter_text_wants_no_more(pipeline);
 	if (s->failed)
 		text_add(out, text_chars(&whole));
-	else if (filter_run(pipeline, text_chars(&whole), out, &err) < 0)
+	else if (filter_text_run(pipeline, text_chars(&whole), out, &err) < 0)
 		session_refuse(s, out, "%s", err.text);
 	text_fini(&whole);
 }

@@ -196,7 +196,7 @@ const char *show_verdict_key(unsigned verdict, char buf[40])
 	return buf;
 }
 
-json_t *show_verdicts(const uint64_t verdicts[VERDICT_COUNT])
+json_t *show_verdict_counts(const uint64_t verdicts[VERDICT_COUNT])
 {
 	json_t *o = json_object();
 	char key[40];

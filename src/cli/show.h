@@ -49,7 +49,7 @@ void show_add_ago(struct text *out, const json_t *object, const char *key);
 /* mac-bad for MAC_BAD; returns buf. */
 const char *show_verdict_key(unsigned verdict, char buf[40]);
 /* {"mac-bad": 3}: those that were given at all. */
-json_t *show_verdicts(const uint64_t verdicts[VERDICT_COUNT]);
+json_t *show_verdict_counts(const uint64_t verdicts[VERDICT_COUNT]);
 /* The name of an interface that has a role, "" if it is not known. */
 void show_ifname(const struct world *world, uint32_t ifindex, char ret[SETTINGS_IFNAME_MAX]);
 /* True if that interface is the one asked for, or none was; type and number may stand apart. */
@@ -65,7 +65,8 @@ void show_sessions_print(const struct show *show, const json_t *data, struct tex
 
 json_t *show_statistics_collect(const struct show *show);
 void show_statistics_print(const struct show *show, const json_t *data, struct text *out);
-json_t *show_peers_collect(const struct show *show);
+json_t *show_statistics_collect_peers(const struct show *show);
+
 json_t *show_verdicts_collect(const struct show *show);
 void show_verdicts_print(const struct show *show, const json_t *data, struct text *out);
 

@@ -90,7 +90,8 @@ static json_t *details(const struct show *show, const struct assoc_row *r)
 			 "receive-time", show_stamp(w, r->receive), "transmit-time",
 			 show_stamp(w, r->transmit), "filter-delay-ms", filter_of(r->filter_delay),
 			 "filter-offset-ms", filter_of(r->filter_offset), "filter-dispersion-ms",
-			 filter_of(r->filter_dispersion), "verdicts", show_verdicts(r->verdicts));
+			 filter_of(r->filter_dispersion), "verdicts",
+			 show_verdict_counts(r->verdicts));
 }
 
 json_t *show_sessions_collect(const struct show *show)

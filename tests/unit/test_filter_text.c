@@ -30,7 +30,7 @@ static void assert_filters(const char *pipeline, const char *in, const char *wan
 	struct text out = {0};
 	struct err err = {0};
 
-	assert_int_equal(filter_run(pipeline, in, &out, &err), 0);
+	assert_int_equal(filter_text_run(pipeline, in, &out, &err), 0);
 	assert_string_equal(text_chars(&out), wanted);
 	text_fini(&out);
 }
@@ -41,7 +41,7 @@ static void assert_refuses(const char *pipeline, const char *part_of_sentence)
 	struct err err = {0};
 
 	text_add(&out, "before");
-	assert_int_equal(filter_run(pipeline, config, &out, &err), -EINVAL);
+	assert_int_equal(filter_text_run(pipeline, config, &out, &err), -EINVAL);
 	assert_string_equal(text_chars(&out), "before");
 	assert_non_null(strstr(err.text, part_of_sentence));
 	text_fini(&out);
@@ -114,18 +114,18 @@ static void keywords_may_be_short_and_in_any_case(void **state)
 	assert_filters(" e ntp | c", config, "Total lines: 9.\n");
 	assert_filters(" no-more", config, config);
 	assert_filters(" no-more | include sysname", config, "sysname A\n");
-	assert_true(filter_wants_no_more(" include sysname | no-more"));
-	assert_true(filter_wants_no_more(" no-more include sysname"));
-	assert_false(filter_wants_no_more(" include no-more"));
+	assert_true(filter_text_wants_no_more(" include sysname | no-more"));
+	assert_true(filter_text_wants_no_more(" no-more include sysname"));
+	assert_false(filter_text_wants_no_more(" include no-more"));
 }
 
 static void json_is_the_callers_and_only_first(void **state)
 {
 	(void)state;
-	assert_true(filter_wants_json(" json"));
-	assert_true(filter_wants_json("json | include offset"));
-	assert_false(filter_wants_json(" include json"));
-	assert_false(filter_wants_json(""));
+	assert_true(filter_text_wants_json(" json"));
+	assert_true(filter_text_wants_json("json | include offset"));
+	assert_false(filter_text_wants_json(" include json"));
+	assert_false(filter_text_wants_json(""));
 	assert_filters("json | include offset", "{\n\"offset\": 1\n}\n", "\"offset\": 1\n");
 	assert_refuses(" include a | json", "only be the first");
 	assert_refuses(" json x", "Nothing can follow");
@@ -170,15 +170,17 @@ static void a_costly_expression_is_stopped_soon(void **state)
 		text_add(&in, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\n");
 	struct text out = {0};
 	struct err err = {0};
-	assert_int_equal(filter_run(" include (a+)+(a+)+$", text_chars(&in), &out, &err), -EINVAL);
+	assert_int_equal(filter_text_run(" include (a+)+(a+)+$", text_chars(&in), &out, &err),
+			 -EINVAL);
 	assert_non_null(strstr(err.text, "too many steps"));
 	/* Nor do many lines buy what one line cannot. */
-	assert_int_equal(filter_run(" include a.*a.*a.*[xy]", text_chars(&in), &out, &err),
+	assert_int_equal(filter_text_run(" include a.*a.*a.*[xy]", text_chars(&in), &out, &err),
 			 -EINVAL);
 	text_clear(&in);
 	for (unsigned i = 0; i < 10000; i++)
 		text_add(&in, " ntp multicast-server 239.1.1.1 authentication-keyid 42 ttl 12\n");
-	assert_int_equal(filter_run(" include n.*t.*[xz] | count", text_chars(&in), &out, &err), 0);
+	assert_int_equal(
+		filter_text_run(" include n.*t.*[xz] | count", text_chars(&in), &out, &err), 0);
 	assert_string_equal(text_chars(&out), "Total lines: 0.\n");
 	assert_true((double)(clock() - before) / CLOCKS_PER_SEC < 4.0);
 	text_fini(&out);
