@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/answer.h"
+#include "daemon/names.h"
 #include "daemon/record.h"
 #include "daemon/say.h"
 #include "sys/clock.h"
@@ -26,11 +27,6 @@
 /* The outside judge's clock is true only after its first wait of 100 ms. */
 #define WAIT_FIRST_STATIC SPAN_MS(150)
 
-struct ifname {
-	uint32_t ifindex;
-	char name[SETTINGS_IFNAME_MAX];
-};
-
 struct engine {
 	void *block; /* the node lives in it */
 	struct node *node;
@@ -47,9 +43,7 @@ struct engine {
 	bool wants_kernel_clock; /* somebody is served from it */
 	bool has_kernel_clock;
 	mono kernel_clock_due;
-	unsigned name_count;
-	unsigned name_room;
-	struct ifname *names;
+	struct names names;
 	unsigned outcome_first;
 	unsigned outcome_count;
 	struct outcome outcomes[OUTCOMES_MAX];
@@ -72,15 +66,6 @@ static struct outcome pop(struct engine *e)
 	e->outcome_first = (e->outcome_first + 1) % OUTCOMES_MAX;
 	e->outcome_count--;
 	return o;
-}
-
-static const char *name_of(const struct engine *e, uint32_t ifindex)
-{
-	for (unsigned i = 0; i < e->name_count; i++) {
-		if (e->names[i].ifindex == ifindex)
-			return e->names[i].name;
-	}
-	return "";
 }
 
 /* ---- what the node asks for ---- */
@@ -211,7 +196,7 @@ static void perform(struct engine *e, const struct action *a)
 		break;
 	case ACT_NOTE:
 		say_note(&e->limits, clock_now(e->clock).mono, &a->note,
-			 name_of(e, a->note.ifindex));
+			 names_find(&e->names, a->note.ifindex));
 		break;
 	}
 }
@@ -311,31 +296,6 @@ static void stamped(void *context, uint32_t id, int64_t stamp_ns)
 	push(e, &o);
 }
 
-static void remember_name(struct engine *e, const struct link_state *l)
-{
-	struct ifname *at = NULL;
-
-	for (unsigned i = 0; i < e->name_count; i++) {
-		if (e->names[i].ifindex == l->ifindex)
-			at = &e->names[i];
-	}
-	if (l->gone) {
-		if (at)
-			*at = e->names[--e->name_count];
-		return;
-	}
-	if (!at) {
-		if (e->name_count == e->name_room) {
-			e->name_room = e->name_room ? 2 * e->name_room : 8;
-			e->names = reallocarray(e->names, e->name_room, sizeof *e->names);
-			assert(e->names);
-		}
-		at = &e->names[e->name_count++];
-	}
-	*at = (struct ifname){.ifindex = l->ifindex};
-	memcpy(at->name, l->name, sizeof l->name);
-}
-
 static void changed(void *context, const struct link_state *l)
 {
 	struct engine *e = context;
@@ -352,7 +312,10 @@ static void changed(void *context, const struct link_state *l)
 	memcpy(i.name, l->name, sizeof l->name);
 	i.addr_count = l->prefix_count;
 	memcpy(i.addrs, l->prefixes, sizeof l->prefixes);
-	remember_name(e, l);
+	if (l->gone)
+		names_drop(&e->names, l->ifindex);
+	else
+		names_set(&e->names, l->ifindex, l->name);
 	if (e->static_ifaces)
 		udp_add_iface(e->udp, l);
 	now = look(e);
@@ -376,7 +339,7 @@ static void link_ready(void *context, int fd, short events)
 
 /* ---- letters ---- */
 
-/* True if the hosts's clock, as the kernel sees it, may be what is served. */
+/* True if the host's clock, as the kernel sees it, may be what is served. */
 static bool serves_kernel_clock(const struct settings *s)
 {
 	for (unsigned i = 0; i < s->role_count; i++) {
@@ -506,7 +469,7 @@ void engine_free(struct engine *e)
 	loop_free(e->loop);
 	record_free(e->record);
 	clock_free(e->clock);
-	free(e->names);
+	names_fini(&e->names);
 	free(e);
 }
 
