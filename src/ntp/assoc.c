@@ -128,7 +128,7 @@ void assoc_end(struct node *n, struct now now, struct assoc *a, enum event_reaso
 			manycast_lost(n, now, role);
 	}
 	if (a->rank >= RANK_SELECTED)
-		system_update(n, now, out);
+		system_doubt(n, now);
 }
 
 struct assoc *assoc_find(struct node *n, const struct addr *peer, uint32_t ifindex,
@@ -258,6 +258,24 @@ void assoc_missed(struct node *n, struct now now, struct assoc *a, struct action
 
 /* ---- samples ---- */
 
+void assoc_believe(struct node *n, struct now now, struct assoc *a, const struct arrival *v)
+{
+	if (a->sane && v->packet.stratum > a->last.stratum)
+		assoc_event(n, now, a, EVENT_STRATUM_INCREASED);
+	a->last = v->packet;
+	a->sane = true;
+}
+
+void assoc_stepped(struct node *n, span by)
+{
+	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+		struct assoc *a = &n->assocs[i];
+
+		for (unsigned j = 0; a->used && j < STATE_FILTER_LEN; j++)
+			a->filter_offset[j] = span_sub(a->filter_offset[j], by);
+	}
+}
+
 static void keep_in_filter(struct now now, struct assoc *a, const struct sample *s)
 {
 	unsigned at = a->filter_count % STATE_FILTER_LEN;
@@ -305,6 +323,8 @@ static void adapt_poll(struct node *n, struct now now, struct assoc *a)
 {
 	if (estimate_wants_exchange(&a->estimate, now.mono)) {
 		a->steady = 0;
+		if (a->origin == ASSOC_MULTICAST && !a->calibrated)
+			return; /* nobody answers: the retries grow rare */
 		if (a->origin == ASSOC_MULTICAST)
 			volley_trigger(n, now, a, 1);
 		else if (a->poll_log2s > a->minpoll_log2s)

@@ -103,6 +103,10 @@ enum verdict assoc_test_auth(const struct node *n, const struct auth_found *foun
 /* Takes the sample; what comes of it goes through selection to the clock. */
 enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const struct sample *s,
 			  struct actions *out);
+/* The header of a packet that passed all tests. */
+void assoc_believe(struct node *n, struct now now, struct assoc *a, const struct arrival *v);
+/* Our wall clock jumped: offsets that are shown are against the new one. */
+void assoc_stepped(struct node *n, span by);
 /* Something came from it: reach and the time of its next packet. */
 void assoc_heard(struct node *n, struct now now, struct assoc *a, mono at);
 /* An expected packet or answer did not come. */

@@ -83,13 +83,6 @@ static enum verdict test_times(const struct sample *s)
 	return VERDICT_USED;
 }
 
-static void take_header(struct assoc *a, const struct arrival *v)
-{
-	a->last = v->packet;
-	a->sane = true;
-	a->authenticated = v->auth.result == AUTH_VALID;
-}
-
 /*
  * The nonce makes this the truth about its clock, also when that went back. A beacon that left
  * after this answer and came before it is no step back.
@@ -114,7 +107,9 @@ static enum verdict hear_no_time(struct node *n, struct now now, struct assoc *a
 		volley_slow_down(n, now, a);
 		return VERDICT_KISS;
 	}
-	if (a->sane) {
+	if (a->origin == ASSOC_MANYCAST) {
+		assoc_end(n, now, a, EVENT_UNSYNCHRONISED_PEER, out); /* others can be found */
+	} else if (a->sane) {
 		a->sane = false;
 		assoc_event(n, now, a, EVENT_UNSYNCHRONISED_PEER);
 		system_update(n, now, out);
@@ -151,7 +146,8 @@ enum verdict client_hear(struct node *n, struct now now, struct arrival *v, stru
 	if (verdict != VERDICT_USED)
 		return verdict;
 	a->nonce = (stamp){0}; /* it is used up */
-	take_header(a, v);
+	assoc_believe(n, now, a, v);
+	a->authenticated = v->auth.result == AUTH_VALID;
 	if (a->origin != ASSOC_MULTICAST)
 		assoc_heard(n, now, a, s.arrived);
 	else

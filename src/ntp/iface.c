@@ -243,6 +243,26 @@ bool iface_has_addr(const struct iface *f, const struct addr *a)
 	return false;
 }
 
+static bool ends_in_ones(const struct addr *a, unsigned bits)
+{
+	uint32_t host = bits == 0 ? UINT32_MAX : (UINT32_C(1) << (32 - bits)) - 1;
+
+	return (first_u32(a->octets) & host) == host;
+}
+
+bool iface_is_broadcast(const struct iface *f, const struct addr *a)
+{
+	for (unsigned i = 0; i < f->link.addr_count; i++) {
+		const struct prefix *p = &f->link.addrs[i];
+
+		/* RFC 3021: a prefix of 31 bits has no broadcast address. */
+		if (a->family == ADDR_V4 && p->addr.family == ADDR_V4 && p->bits < 31 &&
+		    prefix_contains(p, a) && ends_in_ones(a, p->bits))
+			return true;
+	}
+	return false;
+}
+
 bool iface_is_on_link(const struct iface *f, const struct addr *a)
 {
 	for (unsigned i = 0; i < f->link.addr_count; i++) {

@@ -54,6 +54,8 @@ uint32_t iface_refid_of(const struct addr *a);
  */
 bool iface_source(const struct iface *f, const struct addr *to, struct addr *ret);
 bool iface_has_addr(const struct iface *f, const struct addr *a);
+/* True for the broadcast address of one of the interface's prefixes. */
+bool iface_is_broadcast(const struct iface *f, const struct addr *a);
 /* True if a is inside one of the interface's own prefixes. */
 bool iface_is_on_link(const struct iface *f, const struct addr *a);
 

@@ -4,6 +4,7 @@
 #include "ntp/node_state.h"
 
 #define POLL_LOG2S_MAX 17
+#define SEND_LAG_MAX SPAN_MS(1)
 
 /* ---- server ---- */
 
@@ -28,15 +29,33 @@ void multicast_send(struct node *n, struct now now, uint16_t role, struct action
 	system_snapshot(n, now, &snapshot);
 	struct packet p = server_header(&snapshot, r->set.version, MODE_BROADCAST,
 					(int8_t)r->set.minpoll_log2s);
-	p.transmit = now.wall;
+	p.transmit = stamp_add(now.wall, r->send_lag);
 	if (!node_pack(n, &p, r->set.key_id, &s)) {
 		node_count_failed(n, &s);
 		return;
 	}
 	s.id = node_send_id(n, SEND_ROLE, role);
+	s.want_stamp = true;
+	r->stamped = now.mono;
 	node_push(out, ACT_SEND)->send = s;
 	node_count_sent(n, &s);
 	r->sent++;
+}
+
+/*
+ * A beacon leaves after a long sleep, an answer does not: tens of microseconds that no volley can
+ * tell from the path. The next beacon carries the time at which it will leave; the quickest ones
+ * count most, because what is late is late by chance.
+ */
+void multicast_sent(struct role *r, const struct outcome *o)
+{
+	span lag = mono_sub(o->at.mono, r->stamped);
+
+	if (!o->stamped || o->error || lag.ns < 0 || lag.ns > SEND_LAG_MAX.ns)
+		return;
+	int64_t by = lag.ns - r->send_lag.ns;
+
+	r->send_lag.ns += r->send_lag.ns == 0 ? by : by < 0 ? by / 4 : by / 16;
 }
 
 /* ---- client ---- */
@@ -74,12 +93,11 @@ static int8_t clamp_poll(int8_t poll_log2s)
 	return poll_log2s > POLL_LOG2S_MAX ? POLL_LOG2S_MAX : poll_log2s;
 }
 
-static void take_header(struct assoc *a, const struct arrival *v)
+static void take_header(struct node *n, struct now now, struct assoc *a, const struct arrival *v)
 {
-	a->last = v->packet;
+	assoc_believe(n, now, a, v);
 	a->peer.port = v->d->from.port;
 	a->version = v->packet.version;
-	a->sane = true;
 	a->poll_log2s = clamp_poll(v->packet.poll_log2s);
 }
 
@@ -105,7 +123,7 @@ static enum verdict meet(struct node *n, struct now now, struct arrival *v, stru
 	v->assoc = a;
 	a->authenticated = v->auth.result == AUTH_VALID;
 	a->key_id = a->authenticated ? v->auth.key_id : 0;
-	take_header(a, v);
+	take_header(n, now, a, v);
 	assoc_heard(n, now, a, v->d->at.mono);
 	/* Not later than what was once believed: only an answer can tell whether it is true. */
 	if (floor_find(n, &a->peer.addr, &a->group, a->key_id, &a->newest) &&
@@ -156,7 +174,7 @@ static enum verdict follow(struct node *n, struct now now, struct arrival *v, st
 
 	if (verdict != VERDICT_USED)
 		return verdict;
-	take_header(a, v);
+	take_header(n, now, a, v);
 	assoc_heard(n, now, a, v->d->at.mono);
 	if (!a->calibrated && a->phase != ASSOC_DEGRADED)
 		return put_aside(a, v);

@@ -289,7 +289,7 @@ static enum verdict hear_question(struct node *n, struct now now, struct arrival
 {
 	if (addr_is_multicast(&v->d->to))
 		return usher_asked(n, now, v);
-	if (addr_is_broadcast(&v->d->to))
+	if (addr_is_broadcast(&v->d->to) || (v->iface && iface_is_broadcast(v->iface, &v->d->to)))
 		return VERDICT_NOT_LISTENING;
 	return server_asked(n, now, v, out);
 }
@@ -368,8 +368,10 @@ static void sent(struct node *n, struct now now, const struct outcome *o, struct
 		s.ifindex = n->assocs[place].ifindex;
 		s.to = n->assocs[place].peer;
 	} else if (kind == SEND_ROLE && place < n->role_used && n->roles[place].used) {
-		const struct role *r = &n->roles[place];
+		struct role *r = &n->roles[place];
 
+		if (r->set.kind == ROLE_MULTICAST_SERVER)
+			multicast_sent(r, o);
 		s.to.addr = r->set.group;
 		s.to.port = r->set.port;
 		if (r->iface != IFACE_NONE)
@@ -394,8 +396,7 @@ void node_outcome(struct node *n, struct now now, const struct outcome *o, struc
 		port_opened(n, now, o, out);
 		break;
 	case OUTCOME_STEP:
-		if (o->error)
-			node_note(out, NOTE_STEP_REFUSED, 0, NULL, NULL, o->by.ns);
+		system_stepped(n, now, o, out);
 		break;
 	case OUTCOME_RATE:
 		system_rated(n, o, out);
@@ -438,6 +439,7 @@ mono node_next_wake(const struct node *n)
 void node_stepped(struct node *n, struct now now, span by, struct actions *out)
 {
 	node_note(out, NOTE_CLOCK_MOVED, 0, NULL, NULL, by.ns);
+	assoc_stepped(n, by);
 	system_update(n, now, out);
 }
 

@@ -29,6 +29,8 @@ struct role {
 	mono retry;		 /* not joined again before this */
 	mono next;		 /* beacon or solicitation; MONO_NEVER */
 	mono heard;		 /* INT64_MIN: never */
+	mono stamped;		 /* when the last beacon's transmit time was read */
+	span send_lag;		 /* from there until the kernel sends it, as learnt */
 	uint64_t sent;
 	uint64_t received;
 };

@@ -185,8 +185,9 @@ static void set_source(struct node *n, struct now now, struct actions *out)
 	bool peers = source == SYSTEM_PEERS || before == SYSTEM_PEERS;
 
 	s->source = (uint8_t)source;
-	if (s->following || n->refclock)
-		agenda_set(&n->agenda, ITEM_SYSTEM, mono_add(now.mono, SYSTEM_TICK));
+	if (!s->doubted)
+		agenda_set(&n->agenda, ITEM_SYSTEM,
+			   s->following ? mono_add(now.mono, SYSTEM_TICK) : MONO_NEVER);
 	if (peers)
 		tell_kernel(n, now, out);
 	if (source == before)
@@ -316,12 +317,19 @@ static void follow(struct node *n, struct now now, const struct selection *sel, 
 	s->reference = sel->combined.remote;
 }
 
+void system_doubt(struct node *n, struct now now)
+{
+	n->system.doubted = true;
+	agenda_set(&n->agenda, ITEM_SYSTEM, now.mono);
+}
+
 void system_update(struct node *n, struct now now, struct actions *out)
 {
 	struct system *s = &n->system;
 	struct selection sel = {.valid = false};
 	unsigned count = gather(n, now);
 
+	s->doubted = false;
 	if (count > 0)
 		select_run(n->candidates, count, &sel);
 	take_ranks(n, now, count, out);
@@ -355,8 +363,10 @@ void system_update(struct node *n, struct now now, struct actions *out)
 
 void system_wake(struct node *n, struct now now, struct actions *out)
 {
-	agenda_set(&n->agenda, ITEM_SYSTEM, MONO_NEVER);
-	set_source(n, now, out);
+	if (n->system.doubted)
+		system_update(n, now, out);
+	else
+		set_source(n, now, out);
 }
 
 void system_slewed(struct node *n, struct now now, struct actions *out)
@@ -364,6 +374,17 @@ void system_slewed(struct node *n, struct now now, struct actions *out)
 	struct servo_order order = servo_wake(&n->system.servo, now);
 
 	perform(n, &order, out);
+}
+
+void system_stepped(struct node *n, struct now now, const struct outcome *o, struct actions *out)
+{
+	if (o->error == 0) {
+		assoc_stepped(n, o->by);
+		return;
+	}
+	node_note(out, NOTE_STEP_REFUSED, 0, NULL, NULL, o->by.ns);
+	n->system.refused = true; /* the clock is not what we meant it to be */
+	set_source(n, now, out);
 }
 
 void system_rated(struct node *n, const struct outcome *o, struct actions *out)

@@ -12,7 +12,7 @@
 #include "ntp/server.h"
 #include "ntp/servo.h"
 
-#define SYSTEM_TICK SPAN_S(16)	  /* bounds that grow are looked at this often */
+#define SYSTEM_TICK SPAN_S(128)	  /* without news, growing bounds are looked at this often */
 #define SYSTEM_AHEAD SPAN_S(4096) /* how far the growth of the estimated error is foreseen */
 #define SYSTEM_KERNEL_STRATUM 10
 
@@ -29,6 +29,7 @@ struct system {
 	uint8_t source; /* enum system_source */
 	bool following; /* belief is what the clock follows, or followed until recently */
 	bool selected;	/* by a majority, at the last update */
+	bool doubted;	/* candidates went away since the last update */
 	bool was_set;	/* the clock was synchronised once */
 	bool refused;	/* the last offset was beyond what may be stepped */
 	uint8_t leap, stratum;
@@ -51,6 +52,8 @@ struct system {
 };
 
 void system_init(struct node *n);
+/* Candidates went away: an update follows with one of the next wakes, one for all of them. */
+void system_doubt(struct node *n, struct now now);
 /* Candidates changed: selection, combination, discipline. */
 void system_update(struct node *n, struct now now, struct actions *out);
 /* The source of time is decided again: settings or the kernel's clock changed. */
@@ -58,6 +61,7 @@ void system_review(struct node *n, struct now now, struct actions *out);
 /* The bounds are looked at; the end of a slew. */
 void system_wake(struct node *n, struct now now, struct actions *out);
 void system_slewed(struct node *n, struct now now, struct actions *out);
+void system_stepped(struct node *n, struct now now, const struct outcome *o, struct actions *out);
 void system_rated(struct node *n, const struct outcome *o, struct actions *out);
 bool system_synchronised(const struct node *n);
 void system_snapshot(const struct node *n, struct now now, struct server_snapshot *ret);

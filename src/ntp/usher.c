@@ -125,6 +125,7 @@ enum verdict usher_asked(struct node *n, struct now now, struct arrival *v)
 	r->heard = d->at.mono;
 	*p = (struct usher_pending){
 		.used = true,
+		.role = v->role,
 		.service_port = d->service_port,
 		.ifindex = addr_is_link_local(&d->from.addr) ? d->ifindex : 0,
 		.key_id = key_id,
@@ -148,8 +149,11 @@ static void answer(struct node *n, struct now now, const struct usher_pending *p
 		.from = p->from,
 	};
 	struct server_snapshot snapshot;
+	struct role *r = &n->roles[p->role];
 
-	if (!system_synchronised(n))
+	/* In the meantime the role may have gone, or the time. */
+	if (!r->used || !r->wanted || r->set.kind != ROLE_MANYCAST_SERVER ||
+	    !system_synchronised(n))
 		return;
 	system_snapshot(n, now, &snapshot);
 	struct packet a =
@@ -160,6 +164,7 @@ static void answer(struct node *n, struct now now, const struct usher_pending *p
 		return;
 	node_push(out, ACT_SEND)->send = s;
 	node_count_sent(n, &s);
+	r->sent++;
 }
 
 void usher_wake(struct node *n, struct now now, struct actions *out)

@@ -14,6 +14,7 @@
 /* An answer that waits for its random delay. */
 struct usher_pending {
 	bool used;
+	uint16_t role;
 	uint16_t service_port;
 	uint32_t ifindex;
 	uint32_t key_id;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SITE_HOSTS_MAX 8
+#define SITE_HOSTS_MAX 208
 #define SITE_PACKETS_MAX 4096
 #define SITE_GROUPS_MAX 64
 #define SITE_ASK_PORT 20000 /* asking port p of host h leaves from SITE_ASK_PORT + p */

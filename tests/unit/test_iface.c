@@ -127,11 +127,26 @@ static void the_source_address_fits_the_destination(void **state)
 	assert_false(iface_is_on_link(f, &far));
 }
 
+static void broadcasts_are_known_by_the_prefix(void **state)
+{
+	struct addr all = parse("10.0.0.255"), one = parse("10.0.0.254"),
+		    other = parse("10.0.1.255");
+
+	(void)state;
+	memset(&t, 0, sizeof t);
+	struct iface *f = add("eth0", 3, "10.0.0.1");
+
+	assert_true(iface_is_broadcast(f, &all));
+	assert_false(iface_is_broadcast(f, &one));
+	assert_false(iface_is_broadcast(f, &other));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(thousands_are_found_by_index_name_and_address),
 	cmocka_unit_test(one_that_went_away_is_not_found_by_index),
 	cmocka_unit_test(reference_ids_name_our_addresses),
 	cmocka_unit_test(the_source_address_fits_the_destination),
+	cmocka_unit_test(broadcasts_are_known_by_the_prefix),
 };
 
 int main(void)

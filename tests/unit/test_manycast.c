@@ -286,6 +286,67 @@ static void a_server_may_keep_to_its_own_link(void **state)
 	site_free(s);
 }
 
+static unsigned answers_by_ms[2000];
+
+static bool count_answers(struct site *s, unsigned from, struct send_action *a)
+{
+	int64_t ms = s->now / NS_PER_MS;
+
+	(void)from;
+	if ((a->octets[0] & 7) == MODE_SERVER && ms < 2000)
+		answers_by_ms[ms]++;
+	return true;
+}
+
+static void two_hundred_servers_do_not_answer_at_once(void **state)
+{
+	struct site *s = site_new();
+	unsigned peak = 0, first = 0;
+
+	(void)state;
+	memset(answers_by_ms, 0, sizeof answers_by_ms);
+	s->tap = count_answers;
+	for (unsigned i = 0; i < 200; i++)
+		(void)add_server(s, GROUP, (uint8_t)(1 + i % 3));
+	unsigned client = add_client(s, GROUP, SPAN_S(1));
+
+	site_run(s, SPAN_MS(1900));
+	for (unsigned i = 0; i < 1000; i++) {
+		unsigned in_10_ms = 0;
+
+		for (unsigned j = i; j < i + 10; j++)
+			in_10_ms += answers_by_ms[j];
+		peak = in_10_ms > peak ? in_10_ms : peak;
+		first += answers_by_ms[i];
+	}
+	print_message("peak %u answers in 10 ms, %u in the first second\n", peak, first);
+	assert_true(first >= 200);
+	assert_true(peak <= 20);
+	assert_in_range(site_system(s, client).assoc_count, 3, 5);
+	site_run(s, SPAN_S(100));
+	assert_int_equal(site_system(s, client).assoc_count, 3);
+	assert_true(span_abs(site_error(s, client)).ns < NS_PER_MS);
+	site_free(s);
+}
+
+static void a_server_that_lost_its_time_is_replaced(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	unsigned first = add_server(s, GROUP, 1), client = add_client(s, GROUP, SPAN_S(1));
+
+	site_run(s, SPAN_S(60));
+	(void)add_server(s, GROUP, 1);
+	s->hosts[first].settings->refclock = false;
+	site_commit(s, first);
+	site_run(s, SPAN_S(90));
+	assert_int_equal(site_system(s, client).assoc_count, 1);
+	assert_int_equal(site_assoc(s, client, 0).peer.addr.octets[3], 3);
+	assert_int_equal(site_assoc(s, client, 0).rank, RANK_MASTER);
+	site_free(s);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_cold_client_is_right_within_15_s),
 	cmocka_unit_test(rings_grow_by_one_and_stop_at_the_widest),
@@ -297,6 +358,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(at_most_a_few_servers_are_kept),
 	cmocka_unit_test(nobody_is_answered_more_often_than_the_limits_allow),
 	cmocka_unit_test(a_server_may_keep_to_its_own_link),
+	cmocka_unit_test(two_hundred_servers_do_not_answer_at_once),
+	cmocka_unit_test(a_server_that_lost_its_time_is_replaced),
 };
 
 int main(void)

@@ -478,6 +478,25 @@ static void a_server_that_was_set_back_is_believed_after_an_answer(void **state)
 	site_free(s);
 }
 
+static void many_servers_may_go_at_once(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	unsigned client = add_client(s, GROUP, SPAN_MS(20), 5.0);
+
+	for (unsigned i = 0; i < 60; i++)
+		(void)add_server(s, GROUP);
+	site_run(s, SPAN_S(120));
+	assert_int_equal(site_system(s, client).assoc_count, 60);
+	s->hosts[client].settings->role_count = 0;
+	site_commit(s, client); /* one commit ends them all: few actions, then one update */
+	assert_int_equal(site_system(s, client).assoc_count, 0);
+	site_run(s, SPAN_S(1));
+	assert_int_equal(site_system(s, client).source.family, ADDR_NONE);
+	site_free(s);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(two_hosts_agree_within_two_intervals_of_the_first_packet),
 	cmocka_unit_test(the_same_over_ipv6),
@@ -497,6 +516,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(holdover_ends_when_the_bound_is_too_wide),
 	cmocka_unit_test(old_packets_are_not_believed_again_also_after_a_restart),
 	cmocka_unit_test(a_server_that_was_set_back_is_believed_after_an_answer),
+	cmocka_unit_test(many_servers_may_go_at_once),
 };
 
 int main(void)
