@@ -18,7 +18,7 @@ struct office {
 	const struct world *world;
 	const struct shelf *shelf;
 	const struct seal *seal;
-	struct graph *graph;
+	const struct graph *graph;
 	struct history *history;
 	struct commit *commit;
 	struct session *sessions; /* newest first */

@@ -203,7 +203,7 @@ int office_new(const struct world *world, const struct shelf *shelf, const struc
 		return r;
 	}
 	o->born = office_steady(o);
-	o->graph = rows_new();
+	o->graph = rows_hold();
 	o->commit = commit_new(&hooks, o->history, seal);
 	load_weakea(o);
 	*ret = o;
@@ -218,7 +218,7 @@ void office_free(struct office *o)
 		session_free(o->sessions);
 	commit_free(o->commit);
 	history_free(o->history);
-	graph_free(o->graph);
+	rows_release();
 	free(o);
 }
 

@@ -20,7 +20,7 @@ static void add_command(struct graph *g, const struct command_row *c)
 	graph_add(g, &row, "undo", c->notation);
 }
 
-struct graph *rows_new(void)
+static struct graph *build_all(void)
 {
 	struct graph *g = graph_new();
 
@@ -44,6 +44,26 @@ struct graph *rows_new(void)
 					      .owner = &displays[i]},
 			  NULL, displays[i].notation);
 	return g;
+}
+
+/* Built from constant tables only, so that whoever comes first builds what all would. */
+static struct graph *shared;
+static unsigned holders;
+
+const struct graph *rows_hold(void)
+{
+	if (holders++ == 0)
+		shared = build_all();
+	return shared;
+}
+
+void rows_release(void)
+{
+	assert(holders > 0);
+	if (--holders > 0)
+		return;
+	graph_free(shared);
+	shared = NULL;
 }
 
 const struct graph_node *rows_tree(const struct graph *g, unsigned i, bool undo)

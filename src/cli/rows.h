@@ -16,7 +16,9 @@ enum rows_kind {
 	ROW_DISPLAY, /* owner: struct display_row */
 };
 
-struct graph *rows_new(void);
+/* One graph is shared by all who hold it; it never changes. */
+const struct graph *rows_hold(void);
+void rows_release(void);
 /* The tree that prints commands[i], or undoes it. */
 const struct graph_node *rows_tree(const struct graph *g, unsigned i, bool undo);
 

@@ -404,17 +404,17 @@ static void tell(const struct walk *w, bool undo, const void *value, size_t size
 
 static bool row_is_same(const struct walk *w, unsigned i, unsigned j)
 {
+	const struct settings *from = &w->from->settings;
+	const struct settings *to = &w->to->settings;
 	const struct table *t = &tables[w->object];
-	const struct key_setting *a = &w->from->settings.keys[i];
-	const struct key_setting *b = &w->to->settings.keys[j];
 
 	if (w->object == EDIT_TRUST)
-		return a->trusted == b->trusted;
+		return from->keys[i].trusted == to->keys[j].trusted;
 	if (w->object == EDIT_KEY)
-		return a->algorithm == b->algorithm && a->mac_octets == b->mac_octets &&
+		return from->keys[i].algorithm == to->keys[j].algorithm &&
+		       from->keys[i].mac_octets == to->keys[j].mac_octets &&
 		       strcmp(w->from->sealed[i], w->to->sealed[j]) == 0;
-	return memcmp(table_row(&w->from->settings, t, i), table_row(&w->to->settings, t, j),
-		      t->size) == 0;
+	return memcmp(table_row(from, t, i), table_row(to, t, j), t->size) == 0;
 }
 
 /* A row only in from: i, only in to: j, in both: both; the other is -1. */

@@ -6,6 +6,7 @@
 #ifndef TESTS_CLI_WORLD_H
 #define TESTS_CLI_WORLD_H
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,10 +130,12 @@ static inline void stage_apply(void *context, const struct settings *settings,
 	struct stage *s = context;
 
 	if (!s->settings)
-		s->settings = malloc(sizeof *s->settings);
+		s->settings = calloc(1, sizeof *s->settings);
 	if (!s->settings)
 		abort();
-	memcpy(s->settings, settings, sizeof *settings);
+	memset(s->settings->roles, 0, s->settings->role_count * sizeof settings->roles[0]);
+	memcpy(s->settings, settings,
+	       offsetof(struct settings, roles) + settings->role_count * sizeof settings->roles[0]);
 	s->key_count = key_count < 8 ? key_count : 8;
 	if (s->key_count > 0)
 		memcpy(s->keys, keys, s->key_count * sizeof *keys);

@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "../cli/world.h"
+#include "cli/rows.h"
 #include "printed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -32,10 +33,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct seal seal = {.random = stage_random};
 	struct shelf *shelf = shelf_new();
 	struct office *office;
+	static const struct graph *held; /* across inputs */
 	struct err err;
 	struct text out = {0};
 	char *copy = calloc(1, len + 1);
 
+	if (!held)
+		held = rows_hold();
 	if (!copy || office_new(&world, shelf, &seal, &office, &err) < 0)
 		abort();
 	memcpy(copy, bytes, len);

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "../cli/world.h"
+#include "cli/rows.h"
 #include "printed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -14,9 +15,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct seal seal = {.random = stage_random};
 	struct shelf *shelf = shelf_new();
 	struct office *office;
+	static const struct graph *held; /* across inputs */
 	struct err err = {{0}};
 	char *text = calloc(1, len + 1);
 
+	if (!held)
+		held = rows_hold();
 	if (!text || office_new(&world, shelf, &seal, &office, &err) < 0)
 		abort();
 	memcpy(text, bytes, len);
