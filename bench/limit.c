@@ -262,7 +262,8 @@ int main(int argc, char **argv)
 	       o.seeds, o.particles, "profile", "  ", "two-way", "one-way");
 	for (const struct plant_profile *f = plant_profiles; f->name; f++) {
 		bool plain = f->down.queue > 0.0 && f->reading == 0.0 && f->route_at == 0.0 &&
-			     f->step_at == 0.0 && f->mute_at == 0.0;
+			     f->step_at == 0.0 && f->mute_at == 0.0 && f->swing == 0.0 &&
+			     f->down.shape == 0.0;
 		if (!plain || (o.profile && strcmp(o.profile, f->name) != 0))
 			continue;
 		for (int poll = 4; poll <= 6; poll += 2) {

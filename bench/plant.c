@@ -30,6 +30,25 @@ const struct plant_profile plant_profiles[] = {
 	 .route_add = -200 * US},
 	{.name = "veth", .path = 12 * US, PLAIN(2 * US), .reading = 2 * US},
 	{.name = "still", .path = 5 * US, PLAIN(0.0), .reading = 0.03 * US},
+	{.name = "asym", .path = 100 * US, .down = {.queue = 100 * US}, .up = {.queue = 10 * US}},
+	{.name = "heavy",
+	 .path = 200 * US,
+	 .down = {.queue = 20 * US, .shape = 0.5},
+	 .up = {.queue = 20 * US, .shape = 0.5}},
+	{.name = "bell",
+	 .path = 200 * US,
+	 .down = {.queue = 50 * US, .shape = 3.5},
+	 .up = {.queue = 50 * US, .shape = 3.5}},
+	{.name = "room", .path = 20 * US, PLAIN(10 * US), .swing = 0.5e-6, .swing_every = HOUR},
+	{.name = "worst",
+	 .path = 1 * MS,
+	 .down = {200 * US, 5 * MS, 2000.0, 900.0, 0.7},
+	 .up = {100 * US, 2 * MS, 3000.0, 900.0, 0.7},
+	 .loss = 0.4,
+	 .route_at = 8 * HOUR,
+	 .route_add = 2 * MS,
+	 .swing = 0.2e-6,
+	 .swing_every = HOUR},
 	{.name = "freq", .path = 20 * US, PLAIN(10 * US), .step_at = 8 * HOUR, .step = 1e-6},
 	{.name = "mute", .path = 20 * US, PLAIN(10 * US), .mute_at = 8 * HOUR, .mute_for = HOUR},
 	{0},
@@ -60,6 +79,14 @@ void plant_start(struct plant *p, const struct plant_profile *profile, uint64_t 
 	p->wall = stamp_add(plant_truth(0.0), span_from_s(offset));
 }
 
+/* What the room's temperature adds to the rate within a second: a triangle, no sine needed. */
+static double swing_over(const struct plant_profile *f, double second)
+{
+	double slope = 4.0 * f->swing / f->swing_every;
+
+	return fmod(second, f->swing_every) < f->swing_every / 2.0 ? slope : -slope;
+}
+
 mono plant_mono(struct plant *p, double t)
 {
 	while (p->second + 1.0 <= t) {
@@ -69,6 +96,8 @@ mono plant_mono(struct plant *p, double t)
 		double step_at = p->profile->step_at;
 		if (step_at > 0.0 && p->second >= step_at && p->second < step_at + 1.0)
 			p->rate += p->profile->step;
+		if (p->profile->swing > 0.0)
+			p->rate += swing_over(p->profile, p->second);
 	}
 	double shown = t + p->ahead + p->rate * (t - p->second);
 	return (mono){span_from_s(shown).ns + 1000 * NS_PER_S};
@@ -109,7 +138,9 @@ void plant_set_rate(struct plant *p, double t, freq rate)
 static double delay(const struct plant *p, const struct plant_way *w, struct draw *d, double t)
 {
 	const struct plant_profile *profile = p->profile;
-	double sum = profile->path + w->queue * draw_exponential(d);
+	double x = draw_exponential(d);
+	double queue = w->shape > 0.0 ? special_exp(special_log(x) / w->shape) : x;
+	double sum = profile->path + w->queue * queue;
 	double busy = w->busy * draw_exponential(d);
 
 	if (w->busy_every > 0.0 && fmod(t, w->busy_every) < w->busy_for)

@@ -17,19 +17,21 @@ struct plant_way {
 	double busy;	   /* mean of what busy periods add, s */
 	double busy_every; /* s; 0: never busy */
 	double busy_for;   /* s */
+	double shape;	   /* the queueing is Weibull with that shape; 0: exponential */
 };
 
 struct plant_profile {
 	const char *name;
 	double path; /* one way without queueing, s */
 	struct plant_way down, up;
-	double reading;		  /* Gaussian noise of a timestamp, 1-sigma, s */
-	double loss;		  /* of packets */
-	double route_at;	  /* s; 0: never */
-	double route_add;	  /* to both ways from then on, s */
-	double step_at;		  /* the oscillator's rate changes, s; 0: never */
-	double step;		  /* by so much */
-	double mute_at, mute_for; /* no packet passes, s */
+	double reading;		   /* Gaussian noise of a timestamp, 1-sigma, s */
+	double loss;		   /* of packets */
+	double route_at;	   /* s; 0: never */
+	double route_add;	   /* to both ways from then on, s */
+	double step_at;		   /* the oscillator's rate changes, s; 0: never */
+	double step;		   /* by so much */
+	double mute_at, mute_for;  /* no packet passes, s */
+	double swing, swing_every; /* the rate follows the room: +-swing in a period of that, s */
 };
 
 struct plant {

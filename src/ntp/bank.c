@@ -9,7 +9,7 @@
 #define WANDER_MEMORY 0.995
 #define DOUBT_MAX -15.0 /* nothing is ruled out so far that it takes long to come back */
 #define FADE 0.5
-#define NARROW_MIN 1e-6 /* an ordinary packet less likely than that teaches nothing */
+#define NARROW_MIN 1e-9
 
 static const double wanders[BANK_WANDERS] = {1e-10, 3.2e-10, 1e-9, 3.2e-9, 1e-8, 3.2e-8, 1e-7};
 /* Reading noise over queueing: nearly all queueing, mixed, nearly all reading. */
@@ -83,10 +83,7 @@ void bank_shift(struct bank *b, double clock)
 
 static void noise_at(const struct bank *b, int s, enum bank_way way, struct track_noise *ret)
 {
-	const struct noise *n = b->noise[s];
-	double scale = way == BANK_UP ? noise_scale(&n[way], &n[BANK_DOWN]) : n[way].scale;
-
-	*ret = (struct track_noise){scale, scale * shapes[s]};
+	noise_for_track(&b->noise[s][way], &b->noise[s][BANK_DOWN], shapes[s], ret);
 }
 
 void bank_rescale(struct bank *b, enum bank_way way, double queue)
@@ -120,9 +117,8 @@ static void observe_shape(struct bank *b, int s, enum bank_way way, const struct
 		reading_2 += chance[w] * lesson[w].narrow * lesson[w].reading_2;
 	}
 	recentre(b->belief.wander[s], BANK_WANDERS);
-	if (narrow > NARROW_MIN)
-		noise_learn(&b->noise[s][way], shapes[s], narrow, queue / narrow,
-			    reading_2 / narrow);
+	double share = narrow > NARROW_MIN ? narrow : NARROW_MIN;
+	noise_learn(&b->noise[s][way], shapes[s], narrow, queue / share, reading_2 / share);
 	ret->evidence = top + special_log(likely);
 	ret->narrow = narrow;
 }

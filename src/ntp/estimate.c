@@ -251,7 +251,7 @@ static void compare(struct estimate *e, const struct reading *r, const struct ba
 		return;
 	bank_replace(&e->bank, &u->track);
 	for (int way = 0; way < BANK_WAYS; way++)
-		bank_rescale(&e->bank, way, noise_scale(&u->noise[way], &u->noise[BANK_DOWN]));
+		bank_rescale(&e->bank, way, u->noise[way].scale);
 }
 
 static double surprise_of(const struct track *t, const struct reading *r)

@@ -12,6 +12,7 @@ struct noise {
 	double queue;	  /* running mean, s */
 	double reading_2; /* running mean square, s^2 */
 	double count;	  /* what the means weigh, in samples */
+	double busy;	  /* running mean of the chance that the path was */
 	double scale;	  /* the mean queueing that follows from the two, s */
 };
 
@@ -22,7 +23,8 @@ void noise_start(struct noise *n, double shape, double queue);
  * error give the likeliest scale. weight is the chance that the packet was an ordinary one.
  */
 void noise_learn(struct noise *n, double shape, double weight, double queue, double reading_2);
-/* A direction that is seldom measured borrows from the other. */
-double noise_scale(const struct noise *n, const struct noise *lender);
+/* What tracks are told of a direction; one that is seldom measured borrows from the lender. */
+void noise_for_track(const struct noise *n, const struct noise *lender, double shape,
+		     struct track_noise *ret);
 
 #endif

@@ -11,9 +11,7 @@
 #define BUSY_WIDTH 15.0 /* queueing of a busy path, as a multiple of the usual */
 #define VARIANCE_MIN 1e-24
 #define PARTS 3
-/* Logarithms of 0.949, 0.05 and 0.001: the path as usual, busy, and what fits nothing. */
-static const double log_chance[PARTS] = {-0.052346480372, -2.995732273554, -6.907755278982};
-
+#define ODD 0.001 /* chance of what fits nothing */
 /* No queue makes a packet early: what fits nothing is that much rarer there. */
 #define LOG_EARLY -6.907755278982
 
@@ -91,17 +89,17 @@ static void set_aside(struct cut *ret, double above, double variance, double sca
 }
 
 /* The moments of the components together; returns the log evidence, and the first one's chance. */
-static double mix(const struct cut part[PARTS], struct cut *ret, double *narrow)
+static double mix(const struct cut part[PARTS], double busy, struct cut *ret, double *narrow)
 {
+	const double chance[PARTS] = {1.0 - busy - ODD, busy, ODD};
 	double weight[PARTS];
-	double top = part[0].evidence + log_chance[0];
+	double top = part[0].evidence;
 	double sum = 0.0, mean = 0.0, square = 0.0;
 
 	for (int i = 1; i < PARTS; i++)
-		if (part[i].evidence + log_chance[i] > top)
-			top = part[i].evidence + log_chance[i];
+		top = part[i].evidence > top ? part[i].evidence : top;
 	for (int i = 0; i < PARTS; i++) {
-		weight[i] = special_exp(part[i].evidence + log_chance[i] - top);
+		weight[i] = chance[i] * special_exp(part[i].evidence - top);
 		sum += weight[i];
 	}
 	for (int i = 0; i < PARTS; i++) {
@@ -139,7 +137,7 @@ void track_observe(struct track *t, const struct track_measure *m, const struct 
 	cut_at(&part[0], above, total, noise->queue);
 	cut_at(&part[1], above, total, noise->queue * BUSY_WIDTH);
 	set_aside(&part[2], above, total, noise->queue * BUSY_WIDTH + sqrt(total));
-	ret->evidence = mix(part, &all, &ret->narrow);
+	ret->evidence = mix(part, noise->busy, &all, &ret->narrow);
 	ret->queue = above - part[0].mean;
 	ret->reading_2 =
 		share * variance + share * share * (part[0].mean * part[0].mean + part[0].variance);

@@ -29,6 +29,7 @@ struct track_measure {
 struct track_noise {
 	double queue;	/* mean of the queueing, s */
 	double reading; /* 1-sigma of the Gaussian, s */
+	double busy;	/* chance that the path is */
 };
 
 /* What a measurement told, besides moving the track. */

@@ -45,10 +45,10 @@ void understudy_shift(struct understudy *u, double clock)
 void understudy_observe(struct understudy *u, enum bank_way way, const struct track_measure *m,
 			double evidence)
 {
-	double scale = noise_scale(&u->noise[way], &u->noise[BANK_DOWN]);
-	struct track_noise noise = {scale, scale * u->shape};
+	struct track_noise noise;
 	struct track_lesson l;
 
+	noise_for_track(&u->noise[way], &u->noise[BANK_DOWN], u->shape, &noise);
 	track_observe(&u->track, m, &noise, &l);
 	noise_learn(&u->noise[way], u->shape, l.narrow, l.queue, l.reading_2);
 	u->lead += l.evidence - evidence;
