@@ -95,8 +95,7 @@ void show_event_print(const struct show *show, const json_t *data, struct text *
 	(void)show;
 	if (json_array_size(list) == 0)
 		text_add(out, "Info: Nothing has happened yet.\n");
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		text_add(out, " ");
 		show_add_date(out, o, "time", 23);
 		text_addf(out, "  %-9s  ", show_text(o, "origin"));
@@ -125,8 +124,7 @@ void show_event_print_unsync(const struct show *show, const json_t *data, struct
 	size_t i;
 
 	(void)show;
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		text_addf(out, "%s%2zu. Clock source   :  ", i == 0 ? "" : "\n", i + 1);
 		show_add_addr(out, o, "clock-source");
 		text_add(out, "(_public_)\n    Session type   :  ");

@@ -150,8 +150,7 @@ void show_interface_print(const struct show *show, const json_t *data, struct te
 	(void)show;
 	if (json_array_size(list) == 0)
 		text_add(out, "Info: No NTP group is configured there.\n");
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		if (strcmp(ifname, show_text(o, "interface")) != 0) {
 			ifname = show_text(o, "interface");
 			text_addf(out, "%sInterface %s\n", i == 0 ? "" : "\n", ifname);

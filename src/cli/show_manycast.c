@@ -89,8 +89,7 @@ static void print_rings(const json_t *list, struct text *out)
 
 	if (json_array_size(list) > 0)
 		text_add(out, "  TTL  Solicitations  Answers  Taken  Last answer\n");
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		text_addf(out,
 			  "  %3d  %13" JSON_INTEGER_FORMAT "  %7" JSON_INTEGER_FORMAT
 			  "  %5" JSON_INTEGER_FORMAT "  ",
@@ -109,8 +108,7 @@ static void print_servers(const json_t *list, struct text *out)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		text_add(out, "  server ");
 		show_add_addr(out, o, "address");
 		text_addf(out, ": %s, %s, reach %d", show_text(o, "phase"), show_text(o, "rank"),
@@ -156,6 +154,8 @@ void show_manycast_print(const struct show *show, const json_t *data, struct tex
 	(void)show;
 	if (json_array_size(clients) + json_array_size(servers) == 0)
 		text_add(out, "Info: No manycast role is configured.\n");
-	json_array_foreach(clients, i, o) print_client(o, out);
-	json_array_foreach(servers, i, o) print_server(o, out);
+	json_array_foreach(clients, i, o)
+		print_client(o, out);
+	json_array_foreach(servers, i, o)
+		print_server(o, out);
 }

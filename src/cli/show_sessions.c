@@ -170,8 +170,7 @@ static void print_filter(const char *label, const json_t *s, const char *key, st
 	size_t i;
 
 	text_add(out, label);
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		text_clear(&number);
 		show_add_fixed(&number, json_number_value(v), 2);
 		text_addf(out, "%*s", i == 0 ? 6 : 7, text_chars(&number));
@@ -211,8 +210,7 @@ static void print_ours(const json_t *s, struct text *out)
 	show_add_number(out, "\n jitter: ", s, "jitter-ms", 4);
 	show_add_number(out, " ms, uncertainty: ", s, "uncertainty-ms", 4);
 	text_add(out, " ms\n");
-	json_object_foreach(verdicts, key, v)
-	{
+	json_object_foreach(verdicts, key, v) {
 		text_addf(out, "%s %s %" JSON_INTEGER_FORMAT, before, key, json_integer_value(v));
 		before = ",";
 	}
@@ -258,8 +256,7 @@ void show_sessions_print(const struct show *show, const json_t *data, struct tex
 	const json_t *s;
 	size_t i;
 
-	json_array_foreach(list, i, s)
-	{
+	json_array_foreach(list, i, s) {
 		if (i > 0)
 			text_add(out, "\n");
 		if (verbose)

@@ -183,8 +183,7 @@ static void print_drops(const json_t *list, struct text *out)
 	size_t i;
 
 	text_addf(out, "Last %zu packets drop reasons:\n", json_array_size(list));
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		text_add(out, "  [");
 		show_add_date(out, o, "time", 23);
 		text_addf(out, "] %s from ", show_text(o, "verdict"));
@@ -209,8 +208,7 @@ void show_statistics_print(const struct show *show, const json_t *data, struct t
 	size_t i;
 
 	(void)show;
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		if (i > 0)
 			text_add(out, "\n");
 		print_table(data, o, out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <stdio.h>
 
 #include "world_table.h"
 
@@ -340,12 +341,55 @@ static void assert_keys_are_stable_names(json_t *v)
 	json_t *child;
 	size_t i;
 
-	json_object_foreach(v, key, child)
-	{
+	json_object_foreach(v, key, child) {
 		assert_true(found("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", 0, key));
 		assert_keys_are_stable_names(child);
 	}
-	json_array_foreach(v, i, child) assert_keys_are_stable_names(child);
+	json_array_foreach(v, i, child)
+		assert_keys_are_stable_names(child);
+}
+
+/* A key of a verdict is the verdict's name, which the display of verdicts documents. */
+static void assert_keys_are_documented(json_t *v, const char *document)
+{
+	const char *key;
+	json_t *child;
+	size_t i;
+
+	json_object_foreach(v, key, child) {
+		struct text quoted = {0};
+		text_addf(&quoted, "`%s`", key);
+		if (!strstr(document, text_chars(&quoted)))
+			fail_msg("docs/json.md does not tell what %s is", key);
+		text_fini(&quoted);
+		if (strcmp(key, "verdicts") != 0 || json_is_array(child))
+			assert_keys_are_documented(child, document);
+	}
+	json_array_foreach(v, i, child) {
+		assert_keys_are_documented(child, document);
+	}
+}
+
+static void every_key_is_in_the_documented_schema(void **state)
+{
+	static const struct args all = {" verbose interface all ", NULL, NULL};
+	struct show show = {&world, &all, "HUAWEI"};
+	FILE *f = fopen(SOURCE_ROOT "/docs/json.md", "re");
+	struct text document = {0};
+	char line[512];
+
+	(void)state;
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f))
+		text_add(&document, line);
+	(void)fclose(f);
+	fill_everything();
+	for (unsigned i = 0; i < display_count; i++) {
+		json_t *data = displays[i].collect(&show);
+		assert_keys_are_documented(data, text_chars(&document));
+		json_decref(data);
+	}
+	text_fini(&document);
 }
 
 static void every_display_is_json_that_prints_the_same_again(void **state)
@@ -383,6 +427,7 @@ int main(void)
 		WITH(losses_are_shown_as_documented_and_only_ten),
 		WITH(the_clock_is_the_one_that_is_kept),
 		WITH(no_display_looks_like_a_failure_or_a_prompt),
+		WITH(every_key_is_in_the_documented_schema),
 		WITH(every_display_is_json_that_prints_the_same_again),
 	};
 
