@@ -6,42 +6,75 @@
 
 #define UNSYNC_MAX 10
 
-/* What each reason is called on the screen; those that end a synchronisation have the vendor's. */
-static const struct reason {
-	const char *words;
-	uint8_t reason; /* enum event_reason */
-	bool unsync;
-} reasons[] = {
-	{"Session begins", EVENT_NEW, false},
-	{"Synchronized", EVENT_SYNCHRONISED, false},
-	{"Peer reachability lost", EVENT_UNREACHABLE, true},
-	{"Peer clock unsynchronized", EVENT_UNSYNCHRONISED_PEER, true},
-	{"Authentication configuration changed", EVENT_AUTHENTICATION_CHANGED, true},
-	{"Configuration removed", EVENT_CONFIGURATION_REMOVED, true},
-	{"Configuration changed", EVENT_CONFIGURATION_CHANGED, true},
-	{"Stratum increase detected", EVENT_STRATUM_INCREASED, true},
-	{"Clock selection failed (no selectable clock)", EVENT_NOT_SELECTED, true},
-	{"Better server found", EVENT_BETTER_FOUND, false},
-	{"Clock change detected", EVENT_CLOCK_CHANGED, true},
-	{"Manycast discovery restarted", EVENT_DISCOVERY_RESTARTED, true},
-	{"Delay not answered, following one way", EVENT_DEGRADED, false},
-	{"Delay measured", EVENT_CALIBRATED, false},
-	{"Interface removed or down", EVENT_IFACE_GONE, true},
-};
-
-static const struct reason *reason_of(enum event_reason r)
+/* The reason in words: the vendor's for those that lose a server, ours for the others. */
+static const char *plain_words(enum event_reason r)
 {
-	for (unsigned i = 0; i < sizeof reasons / sizeof *reasons; i++)
-		if (reasons[i].reason == r)
-			return &reasons[i];
+	switch (r) {
+	case EVENT_NEW:
+		return "Session begins";
+	case EVENT_SYNCHRONISED:
+		return "Synchronized";
+	case EVENT_UNREACHABLE:
+		return "Peer reachability lost";
+	case EVENT_UNSYNCHRONISED_PEER:
+		return "Peer clock unsynchronized";
+	case EVENT_AUTHENTICATION_CHANGED:
+		return "Authentication configuration changed";
+	case EVENT_CONFIGURATION_REMOVED:
+		return "Configuration removed";
+	case EVENT_CONFIGURATION_CHANGED:
+		return "Configuration changed";
+	case EVENT_STRATUM_INCREASED:
+		return "Stratum increase detected";
+	case EVENT_NOT_SELECTED:
+		return "Clock selection failed (no selectable clock)";
+	case EVENT_BETTER_FOUND:
+		return "Better server found";
+	case EVENT_CLOCK_CHANGED:
+		return "Clock change detected";
+	case EVENT_DISCOVERY_RESTARTED:
+		return "Manycast discovery restarted";
+	case EVENT_DEGRADED:
+		return "Delay not answered, following one way";
+	case EVENT_CALIBRATED:
+		return "Delay measured";
+	case EVENT_IFACE_GONE:
+		return "Interface removed or down";
+	}
 	assert(false);
 	return NULL;
+}
+
+/* True if a server that was followed may have been lost by it. */
+static bool loses_server(enum event_reason r)
+{
+	switch (r) {
+	case EVENT_NEW:
+	case EVENT_SYNCHRONISED:
+	case EVENT_BETTER_FOUND:
+	case EVENT_DEGRADED:
+	case EVENT_CALIBRATED:
+		return false;
+	case EVENT_UNREACHABLE:
+	case EVENT_UNSYNCHRONISED_PEER:
+	case EVENT_AUTHENTICATION_CHANGED:
+	case EVENT_CONFIGURATION_REMOVED:
+	case EVENT_CONFIGURATION_CHANGED:
+	case EVENT_STRATUM_INCREASED:
+	case EVENT_NOT_SELECTED:
+	case EVENT_CLOCK_CHANGED:
+	case EVENT_DISCOVERY_RESTARTED:
+	case EVENT_IFACE_GONE:
+		return true;
+	}
+	assert(false);
+	return false;
 }
 
 static const char *words_of(const struct event_row *r)
 {
 	if (r->reason != EVENT_CONFIGURATION_REMOVED)
-		return reason_of(r->reason)->words;
+		return plain_words(r->reason);
 	switch ((enum assoc_origin)r->origin) {
 	case ASSOC_MULTICAST:
 		return "Multicast configuration removed";
@@ -64,7 +97,7 @@ static json_t *event_of(const struct show *show, const struct event_row *r)
 
 	return json_pack("{s:o, s:s, s:s, s:b, s:s, s:o, s:i, s:o}", "time",
 			 show_stamp(show->world, r->when), "event", state_event_name(r->reason),
-			 "reason", words_of(r), "unsync", reason_of(r->reason)->unsync, "origin",
+			 "reason", words_of(r), "unsync", loses_server(r->reason), "origin",
 			 origins[r->origin], "clock-source", show_addr(&r->peer.addr), "port",
 			 r->peer.port, "interface", show_name(r->ifname));
 }
@@ -76,7 +109,7 @@ json_t *show_event_collect(const struct show *show)
 	struct event_row r;
 
 	for (unsigned i = 0; show->world->event(show->world->context, i, &r); i++) {
-		if (unsync && !reason_of(r.reason)->unsync)
+		if (unsync && !loses_server(r.reason))
 			continue;
 		if (unsync && json_array_size(list) == UNSYNC_MAX)
 			break;
