@@ -61,10 +61,13 @@ static void refresh(struct ifaces *t)
 {
 	if (!t->stale)
 		return;
-	memset(t->by_index, 0, sizeof t->by_index);
-	memset(t->by_name, 0, sizeof t->by_name);
-	memset(t->own, 0, sizeof t->own);
-	memset(t->own_refids, 0, sizeof t->own_refids);
+	if (t->filled) {
+		memset(t->by_index, 0, sizeof t->by_index);
+		memset(t->by_name, 0, sizeof t->by_name);
+		memset(t->own, 0, sizeof t->own);
+		memset(t->own_refids, 0, sizeof t->own_refids);
+	}
+	t->filled = true;
 	for (unsigned i = 0; i < t->count; i++) {
 		const struct iface *f = &t->list[i];
 
