@@ -85,8 +85,10 @@ int64_t host_offset_ns(struct host *h)
 
 static void plan_wake(struct host *h)
 {
-	mono next = mono_min(node_next_wake(h->node), office_next_wake(h->office));
+	mono next = node_next_wake(h->node);
 
+	if (h->office)
+		next = mono_min(next, office_next_wake(h->office));
 	if (next.ns == MONO_NEVER.ns)
 		return;
 	int64_t at = oscillator_foresee(&h->oscillator, h->universe->now_ns, next);
@@ -112,7 +114,7 @@ void host_wake(struct host *h)
 	struct now now = host_now(h);
 	unsigned turns = 0;
 
-	if (!mono_before(now.mono, office_next_wake(h->office)))
+	if (h->office && !mono_before(now.mono, office_next_wake(h->office)))
 		office_wake(h->office);
 	while (!mono_before(now.mono, node_next_wake(h->node))) {
 		struct actions out = {.count = 0};
@@ -207,10 +209,9 @@ void host_kill(struct host *h)
 		return;
 	node_memory(h->node, &h->memory);
 	h->has_memory = true;
-	office_free(h->office);
+	host_close_office(h);
 	node_free(h->node);
 	free(h->block);
-	h->office = NULL;
 	h->node = NULL;
 	h->block = NULL;
 	h->listen_count = 0;
@@ -231,6 +232,12 @@ bool host_type(struct host *h, struct session *s, const char *line, struct text 
 	session_run(s, line, reply);
 	plan_wake(h);
 	return !session_failed(s);
+}
+
+void host_close_office(struct host *h)
+{
+	office_free(h->office);
+	h->office = NULL;
 }
 
 void host_apply(struct host *h, const struct settings *s, const struct key *keys,

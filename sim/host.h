@@ -26,6 +26,7 @@ struct universe;
 struct host_traits {
 	bool reference;		   /* another program keeps the clock true */
 	bool observe;		   /* the clock may not be steered */
+	bool crowd;		   /* one of so many that its command line is closed after use */
 	int64_t offset_ns;	   /* reference - local at the beginning: positive, behind */
 	double rate;		   /* of the quartz, s per s */
 	double wander;		   /* per square root of a second */
@@ -119,6 +120,8 @@ int64_t host_offset_ns(struct host *h);
 struct session *host_session(struct host *h);
 /* One line into it, and what follows from it; false if it was refused. */
 MUST_CHECK bool host_type(struct host *h, struct session *s, const char *line, struct text *reply);
+/* The command line is given up, the node runs on: a crowd must fit into memory. */
+void host_close_office(struct host *h);
 /* Settings from the command line to the node. */
 void host_apply(struct host *h, const struct settings *s, const struct key *keys,
 		unsigned key_count);

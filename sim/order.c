@@ -195,6 +195,8 @@ static int type(const struct order *o, struct host *h, const char *file, FILE *s
 
 	if (!h->node)
 		return fail(o, file, err, h->name, "is off, nothing can be typed");
+	if (!h->office)
+		return fail(o, file, err, h->name, "is one of a crowd, which types once");
 	struct session *s = host_session(h);
 
 	if (!host_type(h, s, "system-view", &reply))
@@ -217,6 +219,8 @@ static int type(const struct order *o, struct host *h, const char *file, FILE *s
 		p = end + 1;
 	}
 	session_free(s);
+	if (h->traits.crowd)
+		host_close_office(h);
 	text_fini(&reply);
 	return r;
 }

@@ -105,6 +105,8 @@ static int read_trait(struct line *l, struct wish *w)
 		w->traits.reference = true;
 	else if (line_takes(l, "observe"))
 		w->traits.observe = true;
+	else if (line_takes(l, "crowd"))
+		w->traits.crowd = true;
 	else if (line_takes(l, "off"))
 		w->off = true;
 	else if (!line_takes(l, "perfect"))

@@ -19,6 +19,7 @@
  *       stamps T                       reading error of packet stamps, 1-sigma, up to latency late
  *       transmit T [jitter T]          from the node's word to the wire
  *       off                            not switched on until `start`
+ *       crowd                          types once, then its command line is closed: saves memory
  *   router NAME...
  *   lan [name L] NAME... WIRE...       joins nodes and routers; the first LAN of a node is its
  *       delay T                        eth0, the next its eth1. No packet is faster;

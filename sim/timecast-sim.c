@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Arguments, files and the exit status of the simulator; see timecast-sim(1). */
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,9 @@ int main(int argc, char *argv[])
 	struct wishes w = {0};
 	struct text text = {0};
 
+	/* A node's block is mostly never touched: it must come fresh from the kernel, not cleared.
+	 */
+	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	if (!read_arguments(argc, argv, &w)) {
 		(void)fputs(USAGE, stderr);
 		return 2;
