@@ -80,7 +80,7 @@ static void finish(struct record *r, enum record_kind kind, struct now now)
 	wire_put_u64(&head, (uint64_t)now.mono.ns);
 	wire_put_u64(&head, now.wall.frac);
 	if (fwrite(head_octets, sizeof head_octets, 1, r->file) != 1 ||
-	    (len > 0 && fwrite(r->octets, len, 1, r->file) != 1))
+	    (len > 0 && fwrite(r->octets, len, 1, r->file) != 1) || fflush(r->file) != 0)
 		r->failed = true;
 }
 
