@@ -201,8 +201,16 @@ static void set_source(struct node *n, struct now now, struct actions *out)
 
 void system_review(struct node *n, struct now now, struct actions *out)
 {
-	if (n->client_roles == 0 && n->unicast_count == 0)
-		n->system.following = false;
+	struct system *s = &n->system;
+	bool follows = n->client_roles > 0 || n->unicast_count > 0;
+
+	if (!follows)
+		s->following = false;
+	/* What was learned before a restart keeps the clock in pace until there is news. */
+	if (follows && n->options.steer && s->has_memory && !s->recalled) {
+		s->recalled = true;
+		node_push(out, ACT_RATE)->rate = s->servo.frequency;
+	}
 	set_source(n, now, out);
 }
 
@@ -356,6 +364,7 @@ void system_update(struct node *n, struct now now, struct actions *out)
 	if (s->source == SYSTEM_PEERS) {
 		s->was_set = true;
 		s->has_memory = true;
+		s->recalled = true;
 		s->frequency = sel.combined.rate;
 		s->frequency_error = sel.combined.rate_error;
 	}

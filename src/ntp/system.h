@@ -29,6 +29,7 @@ struct system {
 	uint8_t source; /* enum system_source */
 	bool following; /* belief is what the clock follows, or followed until recently */
 	bool selected;	/* by a majority, at the last update */
+	bool recalled;	/* the remembered rate was set, or another since */
 	bool doubted;	/* candidates went away since the last update */
 	bool was_set;	/* the clock was synchronised once */
 	bool refused;	/* the last offset was beyond what may be stepped */

@@ -449,7 +449,12 @@ static void old_packets_are_not_believed_again_also_after_a_restart(void **state
 	site_halt(s, client);
 	site_boot(s, client, 99);
 	node_recall(h->node, site_now(s, h), m);
+	h->kinds[ACT_RATE] = 0;
+	site_rate(s, client, (freq){0});
 	site_commit(s, client);
+	/* The clock keeps the pace that it had learned. */
+	assert_int_equal(h->kinds[ACT_RATE], 1);
+	assert_true(fabs(h->rate + 20e-6) < 1e-7);
 	for (unsigned i = 0; i < 20; i++) {
 		site_run(s, SPAN_S(16));
 		replay(s, client, server);
@@ -458,6 +463,70 @@ static void old_packets_are_not_believed_again_also_after_a_restart(void **state
 	assert_false(site_system(s, client).synchronised);
 	assert_true(within(s, client, SPAN_MS(10)));
 	free(m);
+	site_free(s);
+}
+
+static void forge(struct site *s, unsigned to, unsigned as, span ahead)
+{
+	struct packet p = {.version = 3, .mode = MODE_BROADCAST, .stratum = 1, .poll_log2s = 4};
+	struct endpoint from = {.addr = s->hosts[as].link.addrs[0].addr, .port = NTP_PORT};
+	struct send_action a = {.len = PACKET_HEADER_OCTETS, .to = {.port = NTP_PORT}};
+	bool parsed = addr_parse(GROUP, &a.to.addr);
+
+	assert_true(parsed);
+	p.transmit = stamp_add(site_truth(s), ahead);
+	packet_write(&p, a.octets);
+	site_post(s, to, &from, &a);
+}
+
+static void forgeries_without_the_key_change_nothing(void **state)
+{
+	struct site *s = site_new();
+	unsigned server = site_add(s, SPAN_ZERO, 0.0), client = site_add(s, SPAN_S(1), 20.0);
+
+	(void)state;
+	site_keys(s, server, 4, 7);
+	site_keys(s, client, 4, 7);
+	site_role(s, server, ROLE_MULTICAST_SERVER, GROUP)->key_id = 3;
+	site_refclock(s, server, 1);
+	(void)site_role(s, client, ROLE_MULTICAST_CLIENT, GROUP);
+	site_commit(s, server);
+	site_commit(s, client); /* authentication is off: the association has a key all the same */
+	site_run(s, SPAN_S(200));
+	struct assoc_row before = site_assoc(s, client, 0);
+
+	for (unsigned i = 0; i < 100; i++) {
+		forge(s, client, server, SPAN_S(1000));
+		site_run(s, SPAN_S(1));
+	}
+	struct assoc_row after = site_assoc(s, client, 0);
+
+	assert_int_equal(after.id, before.id);
+	assert_int_equal(after.verdicts[VERDICT_KEY_OTHER], 100);
+	assert_in_range(after.verdicts[VERDICT_USED], before.verdicts[VERDICT_USED] + 5,
+			before.verdicts[VERDICT_USED] + 12);
+	assert_true(within(s, client, SPAN_US(100)));
+	site_free(s);
+}
+
+static void a_flood_of_forged_future_packets_does_not_move_the_clock(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	unsigned client = add_client(s, GROUP, SPAN_S(1), 20.0), server = add_server(s, GROUP);
+
+	site_run(s, SPAN_S(200));
+	/* Nobody has a key here; still a jump needs an answer to a nonce. */
+	for (unsigned i = 0; i < 200; i++) {
+		forge(s, client, server, SPAN_S(1000));
+		site_run(s, SPAN_S(1));
+	}
+	assert_true(within(s, client, SPAN_MS(1)));
+	assert_int_equal(s->hosts[client].stepped, 1);
+	assert_true(site_count(s, client, ADDR_V4, VERDICT_EARLY) > 100);
+	site_run(s, SPAN_S(200));
+	assert_true(within(s, client, SPAN_US(200)));
 	site_free(s);
 }
 
@@ -517,6 +586,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(old_packets_are_not_believed_again_also_after_a_restart),
 	cmocka_unit_test(a_server_that_was_set_back_is_believed_after_an_answer),
 	cmocka_unit_test(many_servers_may_go_at_once),
+	cmocka_unit_test(forgeries_without_the_key_change_nothing),
+	cmocka_unit_test(a_flood_of_forged_future_packets_does_not_move_the_clock),
 };
 
 int main(void)
