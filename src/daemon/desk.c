@@ -19,7 +19,7 @@
 
 #define GROUP_CONFIGURE "timecast"
 #define GROUP_LOOK "timecast-look"
-#define KEEP_EVERY SPAN_S(3600)
+#define KEEP_EVERY SPAN_S(600)
 /* While a peer has not greeted. */
 #define STRANGER_WAIT SPAN_S(5)
 

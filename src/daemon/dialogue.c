@@ -205,14 +205,11 @@ static void serve(struct dialogue *g, unsigned slot, const uint8_t *octets, size
 	len--;
 	memcpy(line, octets + 1, len);
 	line[len] = '\0';
-	if (!g->talks[slot].session) {
-		if (kind == FRAME_HELLO)
-			greet(g, slot, line);
-		else
-			bye(g, slot, "Error: The first frame must be a greeting.");
-		return;
-	}
-	if (kind != FRAME_LINE && kind != FRAME_HELP && kind != FRAME_COMPLETE)
+	if (!g->talks[slot].session && kind == FRAME_HELLO)
+		greet(g, slot, line);
+	else if (!g->talks[slot].session)
+		bye(g, slot, "Error: The first frame must be a greeting.");
+	else if (kind != FRAME_LINE && kind != FRAME_HELP && kind != FRAME_COMPLETE)
 		bye(g, slot, "Error: This kind of frame is not known.");
 	else if (!is_plain(octets + 1, len))
 		refuse_line(g, slot);
@@ -220,6 +217,8 @@ static void serve(struct dialogue *g, unsigned slot, const uint8_t *octets, size
 		run_line(g, slot, line);
 	else
 		ask(g, slot, line, kind == FRAME_HELP ? session_help : session_complete);
+	/* it may have held a password */
+	explicit_bzero(line, len);
 }
 
 static void leave(struct talk *t)

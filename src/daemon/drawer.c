@@ -164,8 +164,7 @@ void drawer_recall(struct drawer *d, struct memory *ret, struct err *err)
 		return;
 	unsigned odd = memo_parse(text_chars(&t), ret);
 	if (odd)
-		err_set(err, "%u lines of the file " MEMO_NAME " are not understood and ignored",
-			odd);
+		err_set(err, "the file " MEMO_NAME " has lines that are not understood: %u", odd);
 	text_fini(&t);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/memo.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,14 +32,45 @@ void memo_print(const struct memory *m, struct text *ret)
 	}
 }
 
-static bool parse_frequency(const char *line, struct memory *ret)
+/* Cuts line into words at single blanks; false if there are not exactly count of them. */
+static bool cut(char *line, char *words[], unsigned count)
+{
+	unsigned found = 0;
+	char *word;
+
+	while ((word = strsep(&line, " "))) {
+		if (*word == '\0' || found == count)
+			return false;
+		words[found++] = word;
+	}
+	return found == count;
+}
+
+static bool parse_signed(const char *word, int64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoll(word, &end, 10);
+	return errno == 0 && end != word && *end == '\0';
+}
+
+static bool parse_unsigned(const char *word, int base, uint64_t max, uint64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoull(word, &end, base);
+	return errno == 0 && end != word && *end == '\0' && *word != '-' && *ret <= max;
+}
+
+/* frequency-ppt PPT error-ns NS */
+static bool parse_frequency(char *words[4], struct memory *ret)
 {
 	int64_t ppt, error_ns;
-	int end = 0;
 
-	if (sscanf(line, "frequency-ppt %" SCNd64 " error-ns %" SCNd64 "%n", &ppt, &error_ns,
-		   &end) != 2 ||
-	    line[end] != '\0')
+	if (strcmp(words[0], "frequency-ppt") != 0 || !parse_signed(words[1], &ppt) ||
+	    strcmp(words[2], "error-ns") != 0 || !parse_signed(words[3], &error_ns))
 		return false;
 	if (ppt < -FREQUENCY_PPT_MAX || ppt > FREQUENCY_PPT_MAX || error_ns < 0 ||
 	    error_ns > NS_PER_S)
@@ -49,24 +81,37 @@ static bool parse_frequency(const char *line, struct memory *ret)
 	return true;
 }
 
-static bool parse_floor(const char *line, struct memory *ret)
+/* floor SOURCE GROUP|- key ID transmit HEX */
+static bool parse_floor(char *words[7], struct memory *ret)
 {
-	char source[ADDR_TEXT_MAX], group[ADDR_TEXT_MAX];
 	struct memory_floor f = {0};
-	int end = 0;
+	uint64_t key_id;
 
-	if (sscanf(line, "floor %45s %45s key %" SCNu32 " transmit %16" SCNx64 "%n", source, group,
-		   &f.key_id, &f.transmit.frac, &end) != 4 ||
-	    line[end] != '\0')
+	if (strcmp(words[0], "floor") != 0 || !addr_parse(words[1], &f.source))
 		return false;
-	if (!addr_parse(source, &f.source))
+	if (strcmp(words[2], "-") != 0 && !addr_parse(words[2], &f.group))
 		return false;
-	if (strcmp(group, "-") != 0 && !addr_parse(group, &f.group))
+	if (strcmp(words[3], "key") != 0 || !parse_unsigned(words[4], 10, UINT32_MAX, &key_id))
+		return false;
+	if (strcmp(words[5], "transmit") != 0 ||
+	    !parse_unsigned(words[6], 16, UINT64_MAX, &f.transmit.frac))
 		return false;
 	if (stamp_is_zero(f.transmit) || ret->floor_count == MEMORY_FLOORS_MAX)
 		return false;
+	f.key_id = (uint32_t)key_id;
 	ret->floors[ret->floor_count++] = f;
 	return true;
+}
+
+static bool parse_line(const char *line, struct memory *ret)
+{
+	char four[LINE_LEN_MAX], seven[LINE_LEN_MAX];
+	char *words[7];
+
+	memcpy(four, line, sizeof four);
+	memcpy(seven, line, sizeof seven);
+	return (cut(four, words, 4) && parse_frequency(words, ret)) ||
+	       (cut(seven, words, 7) && parse_floor(words, ret));
 }
 
 unsigned memo_parse(const char *chars, struct memory *ret)
@@ -76,15 +121,14 @@ unsigned memo_parse(const char *chars, struct memory *ret)
 	*ret = (struct memory){0};
 	while (*chars) {
 		size_t len = strcspn(chars, "\n");
-		char line[LINE_LEN_MAX];
+		char line[LINE_LEN_MAX] = {0};
 
 		(void)snprintf(line, sizeof line, "%.*s",
 			       len < sizeof line ? (int)len : LINE_LEN_MAX - 1, chars);
 		chars += len + (chars[len] == '\n');
 		if (line[0] == '#' || line[0] == '\0')
 			continue;
-		if (!parse_frequency(line, ret) && !parse_floor(line, ret))
-			odd++;
+		odd += !parse_line(line, ret);
 	}
 	return odd;
 }

@@ -170,7 +170,7 @@ static void forget(struct slot *s)
 {
 	(void)close(s->fd);
 	text_fini(&s->output);
-	memset(s, 0, sizeof *s);
+	explicit_bzero(s, sizeof *s);
 }
 
 void ctlsock_free(struct ctlsock *c)
@@ -266,6 +266,8 @@ static void drop_used(struct slot *s)
 {
 	memmove(s->input, s->input + s->used, s->filled - s->used);
 	s->filled -= s->used;
+	/* a line may have held a password */
+	explicit_bzero(s->input + s->filled, s->used);
 	s->used = 0;
 }
 

@@ -78,6 +78,8 @@ static void odd_lines_are_counted_and_the_good_ones_kept(void **state)
 				    "floor 10.0.0.1 nonsense key 1 transmit 0000000000000001\n"
 				    "floor - - key 1 transmit 0000000000000001\n"
 				    "floor 10.0.0.1 - key 1\n"
+				    "floor 10.0.0.1 - key 4294967296 transmit 0000000000000001\n"
+				    "floor 10.0.0.1 - key 1 transmit 10000000000000000\n"
 				    "floor 10.0.0.2 224.0.1.1 key 9 transmit 00000000000000ff\n"
 				    "\n"
 				    "something from a later version\n"
@@ -85,7 +87,7 @@ static void odd_lines_are_counted_and_the_good_ones_kept(void **state)
 	struct memory back;
 
 	(void)state;
-	assert_int_equal(memo_parse(chars, &back), 8);
+	assert_int_equal(memo_parse(chars, &back), 10);
 	assert_false(back.has_frequency);
 	assert_int_equal(back.floor_count, 2);
 	assert_int_equal(back.floors[0].key_id, 9);
