@@ -5,6 +5,7 @@
 
 #define POLL_LOG2S_MAX 17
 #define SEND_LAG_MAX SPAN_MS(1)
+#define SEND_LAG_RISE SPAN_US(64)
 
 /* ---- server ---- */
 
@@ -47,15 +48,16 @@ void multicast_send(struct node *n, struct now now, uint16_t role, struct action
  * tell from the path. The next beacon carries the time at which it will leave; the quickest ones
  * count most, because what is late is late by chance.
  */
-void multicast_sent(struct role *r, const struct outcome *o)
+void multicast_sent(struct node *n, uint16_t role, const struct outcome *o)
 {
+	struct role *r = &n->roles[role];
 	span lag = mono_sub(o->at.mono, r->stamped);
 
 	if (!o->stamped || o->error || lag.ns < 0 || lag.ns > SEND_LAG_MAX.ns)
 		return;
 	int64_t by = lag.ns - r->send_lag.ns;
 
-	r->send_lag.ns += r->send_lag.ns == 0 ? by : by < 0 ? by / 4 : by / 16;
+	r->send_lag.ns += by < 0 ? by / 2 : by < SEND_LAG_RISE.ns ? by / 4 : SEND_LAG_RISE.ns / 4;
 }
 
 /* ---- client ---- */

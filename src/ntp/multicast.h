@@ -13,7 +13,7 @@ struct role;
 /* The beacon of a multicast server role is due. */
 void multicast_send(struct node *n, struct now now, uint16_t role, struct actions *out);
 /* How that went: the kernel's transmit stamp teaches the next beacon. */
-void multicast_sent(struct role *r, const struct outcome *o);
+void multicast_sent(struct node *n, uint16_t role, const struct outcome *o);
 enum verdict multicast_hear(struct node *n, struct now now, struct arrival *v, struct actions *out);
 
 #endif

@@ -368,10 +368,10 @@ static void sent(struct node *n, struct now now, const struct outcome *o, struct
 		s.ifindex = n->assocs[place].ifindex;
 		s.to = n->assocs[place].peer;
 	} else if (kind == SEND_ROLE && place < n->role_used && n->roles[place].used) {
-		struct role *r = &n->roles[place];
+		const struct role *r = &n->roles[place];
 
 		if (r->set.kind == ROLE_MULTICAST_SERVER)
-			multicast_sent(r, o);
+			multicast_sent(n, (uint16_t)place, o);
 		s.to.addr = r->set.group;
 		s.to.port = r->set.port;
 		if (r->iface != IFACE_NONE)

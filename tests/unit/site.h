@@ -43,6 +43,7 @@ struct host {
 	bool deaf_asks;	 /* what comes to its asking ports is lost */
 	bool mute_asks;	 /* its questions are lost */
 	bool unplugged;	 /* nothing comes or goes */
+	span send_lag;	 /* from an action until its packet leaves, as its stamp says */
 	uint16_t listen; /* open service port besides 123 */
 };
 
@@ -182,7 +183,11 @@ static inline void site_send(struct site *s, unsigned from, struct send_action *
 	struct actions out = {0};
 
 	o.at = site_now(s, h);
-	node_outcome(h->node, o.at, &o, &out);
+	struct now now = o.at;
+
+	o.at.mono = mono_add(o.at.mono, h->send_lag);
+	o.at.wall = stamp_add(o.at.wall, h->send_lag);
+	node_outcome(h->node, now, &o, &out);
 	site_perform(s, from, &out);
 }
 

@@ -118,6 +118,43 @@ static void beacons_leave_at_once_and_never_early(void **state)
 	site_free(s);
 }
 
+static span promised; /* transmit time of the last beacon - when it was asked for */
+
+static bool keep_promise(struct site *s, unsigned from, struct send_action *a)
+{
+	struct packet p;
+
+	(void)from;
+	if (packet_read(a->octets, a->len, &p) && p.mode == MODE_BROADCAST)
+		promised = stamp_sub(p.transmit, site_truth(s));
+	return true;
+}
+
+static void beacons_learn_when_they_will_leave(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	s->tap = keep_promise;
+	unsigned server = add_server(s, GROUP);
+
+	s->hosts[server].send_lag = SPAN_US(50);
+	site_run(s, SPAN_S(8));
+	assert_true(promised.ns < 10);
+	site_run(s, SPAN_S(400));
+	assert_in_range(promised.ns, 48 * NS_PER_US, 51 * NS_PER_US);
+	/* One that was late by chance teaches little, one that was very late nothing. */
+	s->hosts[server].send_lag = SPAN_US(900);
+	site_run(s, SPAN_S(17));
+	s->hosts[server].send_lag = SPAN_MS(5);
+	site_run(s, SPAN_S(170));
+	assert_in_range(promised.ns, 48 * NS_PER_US, 90 * NS_PER_US);
+	s->hosts[server].send_lag = SPAN_US(20);
+	site_run(s, SPAN_S(170));
+	assert_in_range(promised.ns, 19 * NS_PER_US, 22 * NS_PER_US);
+	site_free(s);
+}
+
 static void a_server_without_time_sends_nothing_and_says_why(void **state)
 {
 	struct site *s = site_new();
@@ -570,6 +607,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(two_hosts_agree_within_two_intervals_of_the_first_packet),
 	cmocka_unit_test(the_same_over_ipv6),
 	cmocka_unit_test(beacons_leave_at_once_and_never_early),
+	cmocka_unit_test(beacons_learn_when_they_will_leave),
 	cmocka_unit_test(a_server_without_time_sends_nothing_and_says_why),
 	cmocka_unit_test(the_kernels_clock_is_served_at_stratum_10),
 	cmocka_unit_test(keys_are_checked),
