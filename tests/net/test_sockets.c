@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -90,7 +91,14 @@ static void wait_for(struct ear *e, unsigned heard)
 
 static void shell(const char *line)
 {
-	if (system(line) != 0)
+	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0) {
+		(void)execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+		_exit(127);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
 		fail_msg("%s", line);
 }
 
