@@ -401,6 +401,9 @@ static void fill(const struct command_field *fields, const struct args *args, un
 
 /* ---- keys ---- */
 
+/* Stands for a key where only the grammar is wanted. */
+#define UNSEALED "%^%#unsealed%^%#"
+
 static int open_sealed(const struct key_setting *k, const struct command_context *context,
 		       const char *text, struct err *err)
 {
@@ -414,10 +417,30 @@ static int open_sealed(const struct key_setting *k, const struct command_context
 	return r;
 }
 
-static int seal_key(const struct args *args, const struct command_context *context,
-		    struct key_setting *k, char sealed[SEAL_TEXT_MAX], struct err *err)
+/* The same key typed again keeps its seal, and so is no change. */
+static bool reuse_seal(struct command_context *context, const struct key_setting *k,
+		       const uint8_t *octets, size_t len)
+{
+	const struct settings *settings = store_settings(context->store);
+	int i = store_find_key(settings, k->id);
+	uint8_t now[255];
+
+	if (i < 0 || !context->seal)
+		return false;
+	const char *sealed = store_sealed(context->store, (unsigned)i);
+	int now_len = seal_open(context->seal, k->id, k->algorithm, sealed, now, NULL);
+	bool same = now_len > 0 && (size_t)now_len == len && memcmp(now, octets, len) == 0;
+	explicit_bzero(now, sizeof now);
+	if (same)
+		memcpy(context->sealed, sealed, strlen(sealed) + 1);
+	return same;
+}
+
+static int seal_key(const struct args *args, struct command_context *context, struct key_setting *k,
+		    struct err *err)
 {
 	const char *text = args_text(args, "password");
+	const uint8_t *octets = (const uint8_t *)text;
 	size_t len = strlen(text);
 
 	if (k->mac_octets == 0)
@@ -432,24 +455,24 @@ static int seal_key(const struct args *args, const struct command_context *conte
 			err_set(err, "A sealed key has at most %d characters.", SEAL_TEXT_MAX - 1);
 			return -EINVAL;
 		}
-		memcpy(sealed, text, len + 1);
+		memcpy(context->sealed, text, len + 1);
 		return open_sealed(k, context, text, err);
 	}
-	const uint8_t *octets = (const uint8_t *)text;
-	int r = compile_check_key(k->algorithm, octets, len, context->settings->complexity_check,
-				  err);
+	int r = compile_check_key(k->algorithm, octets, len,
+				  store_settings(context->store)->complexity_check, err);
 	if (r < 0)
 		return r;
+	if (reuse_seal(context, k, octets, len))
+		return 0;
 	if (context->seal)
-		seal_close(context->seal, k->id, k->algorithm, octets, len, sealed);
+		seal_close(context->seal, k->id, k->algorithm, octets, len, context->sealed);
 	else
-		memcpy(sealed, "%^%#unsealed%^%#", sizeof "%^%#unsealed%^%#");
+		memcpy(context->sealed, UNSEALED, sizeof UNSEALED);
 	return 0;
 }
 
 int command_edit(const struct command_row *row, const struct args *args, bool undo,
-		 const struct command_context *context, struct edit *ret,
-		 char sealed[SEAL_TEXT_MAX], struct err *err)
+		 struct command_context *context, struct edit *ret, struct err *err)
 {
 	memset(ret, 0, sizeof *ret);
 	ret->object = row->object;
@@ -459,6 +482,6 @@ int command_edit(const struct command_row *row, const struct args *args, bool un
 		memcpy(ret->value.role.ifname, context->ifname, strlen(context->ifname) + 1);
 	if (row->object != EDIT_KEY || undo)
 		return 0;
-	ret->sealed = sealed;
-	return seal_key(args, context, &ret->value.key, sealed, err);
+	ret->sealed = context->sealed;
+	return seal_key(args, context, &ret->value.key, err);
 }

@@ -37,9 +37,10 @@ struct command_field {
 
 /* What finishing an edit may need beyond the line. */
 struct command_context {
-	const struct settings *settings; /* the candidate */
-	const struct seal *seal;	 /* NULL: syntax only, keys are not sealed */
-	const char *ifname;		 /* of the interface view, "" elsewhere */
+	const struct store *store;  /* the candidate */
+	const struct seal *seal;    /* NULL: syntax only, keys are not sealed */
+	const char *ifname;	    /* of the interface view, "" elsewhere */
+	char sealed[SEAL_TEXT_MAX]; /* room for a key, which the edit borrows */
 };
 
 struct command_row {
@@ -54,13 +55,9 @@ struct command_row {
 extern const struct command_row commands[];
 extern const unsigned command_count;
 
-/*
- * The edit that a matched line means. sealed is room for a key that the edit then borrows.
- * -EINVAL with a sentence if a key is not acceptable.
- */
+/* The edit that a matched line means; -EINVAL with a sentence if a key is not acceptable. */
 MUST_CHECK int command_edit(const struct command_row *row, const struct args *args, bool undo,
-			    const struct command_context *context, struct edit *ret,
-			    char sealed[SEAL_TEXT_MAX], struct err *err);
+			    struct command_context *context, struct edit *ret, struct err *err);
 /* True if the row is the one that prints this object. */
 bool command_fits(const struct command_row *row, const union edit_value *v);
 /* A field of a value, and its default there. */

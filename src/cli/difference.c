@@ -58,7 +58,7 @@ static struct page page_new(const char *text)
 	for (const char *at = text; *at; at++)
 		lines += *at == '\n';
 	p.rows = grab(lines + 1, sizeof *p.rows);
-	p.sorted = grab(lines + 1, sizeof *p.sorted);
+	p.sorted = grab(lines + 1, sizeof(void *));
 	for (const char *at = text; *at; at += row.len + (at[row.len] == '\n')) {
 		row.line = at;
 		row.len = strcspn(at, "\n");
@@ -76,7 +76,7 @@ static struct page page_new(const char *text)
 			row.head_len = row.len;
 		}
 	}
-	qsort(p.sorted, p.count, sizeof(struct row *), compare_sorted);
+	qsort(p.sorted, p.count, sizeof(void *), compare_sorted);
 	return p;
 }
 
@@ -88,7 +88,7 @@ static void page_free(struct page *p)
 
 static bool has(const struct page *p, const struct row *row)
 {
-	return bsearch(&row, p->sorted, p->count, sizeof(struct row *), compare_sorted);
+	return bsearch(&row, p->sorted, p->count, sizeof(void *), compare_sorted);
 }
 
 struct output {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* `?` and Tab: what may stand next, from the same states that match a line. */
+#include "cli/help.h"
+
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -151,7 +152,7 @@ static void find_next(struct session *s, const char *so_far, struct match_next *
 	match_what_next(&scope, so_far, &s->office->match, next);
 }
 
-void session_help(struct session *s, const char *so_far, struct text *out)
+void help_show(struct session *s, const char *so_far, struct text *out)
 {
 	struct match_next next;
 	size_t len = strlen(so_far);
@@ -184,7 +185,7 @@ static void complete_ifnames(const struct session *s, const char *prefix, struct
 			text_addf(out, "%s\n", name);
 }
 
-void session_complete(struct session *s, const char *so_far, struct text *out)
+void help_complete(struct session *s, const char *so_far, struct text *out)
 {
 	struct match_next next;
 

@@ -5,16 +5,14 @@
 #include <string.h>
 
 #include "cli/difference.h"
+#include "cli/displays.h"
 #include "cli/inside.h"
 #include "cli/render.h"
 #include "conf/startup.h"
 
 static void put_json(json_t *j, struct text *out)
 {
-	char *text = json_dumps(j, JSON_INDENT(2));
-
-	text_addf(out, "%s\n", text ? text : "{}");
-	free(text);
+	displays_dump(j, out);
 	json_decref(j);
 }
 

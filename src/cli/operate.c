@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "cli/displays.h"
 #include "cli/inside.h"
 #include "cli/transaction.h"
 
@@ -138,9 +139,7 @@ void operate_display_version(struct session *s, const struct args *args, struct 
 		json_t *j = json_pack("{s:s, s:s, s:s, s:I}", "product", "Timecast", "version",
 				      TIMECAST_VERSION, "hostname", office_sysname(s->office),
 				      "uptime-s", (json_int_t)up);
-		char *text = json_dumps(j, JSON_INDENT(2));
-		text_addf(out, "%s\n", text ? text : "{}");
-		free(text);
+		displays_dump(j, out);
 		json_decref(j);
 		return;
 	}

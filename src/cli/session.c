@@ -9,6 +9,7 @@
 
 #include "cli/displays.h"
 #include "cli/filter_text.h"
+#include "cli/help.h"
 #include "cli/inside.h"
 #include "cli/verbs.h"
 #include "conf/compile.h"
@@ -210,17 +211,17 @@ static int make_edit(struct session *s, const struct command_row *row, bool undo
 {
 	struct match *m = &s->office->match;
 	struct command_context context = {
-		.settings = store_settings(s->mine), .seal = s->office->seal, .ifname = s->ifname};
+		.store = s->mine, .seal = s->office->seal, .ifname = s->ifname};
 	struct edit e;
-	char sealed[SEAL_TEXT_MAX];
-	int r = command_edit(row, &m->args, undo, &context, &e, sealed, err);
+	int r = command_edit(row, &m->args, undo, &context, &e, err);
 
 	if (row->object == EDIT_KEY) { /* the line holds a key in plain */
 		explicit_bzero(m->line, sizeof m->line);
 		explicit_bzero(m->chars, sizeof m->chars);
 	}
 	if (r == 0)
-		r = compile_check_edit(context.settings, &e, commit_weakea(s->office->commit), err);
+		r = compile_check_edit(store_settings(s->mine), &e,
+				       commit_weakea(s->office->commit), err);
 	if (r == 0)
 		r = store_edit(s->mine, &e, err);
 	return r;
@@ -533,4 +534,14 @@ bool session_ifname(struct session *s, const struct args *args, char ret[SETTING
 	if (alike > 1)
 		memcpy(ret, typed, sizeof typed);
 	return true;
+}
+
+void session_help(struct session *s, const char *so_far, struct text *out)
+{
+	help_show(s, so_far, out);
+}
+
+void session_complete(struct session *s, const char *so_far, struct text *out)
+{
+	help_complete(s, so_far, out);
 }

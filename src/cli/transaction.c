@@ -401,6 +401,8 @@ void transaction_rollback(struct session *s, const struct args *args, struct tex
 
 /* ---- lock ---- */
 
+#define LOCK_TIMEOUT_S 30
+
 void transaction_lock(struct session *s, const struct args *args, struct text *out)
 {
 	struct office *o = s->office;
@@ -410,7 +412,7 @@ void transaction_lock(struct session *s, const struct args *args, struct text *o
 	o->lock = s;
 	o->lock_unix_s = office_unix_s(o);
 	o->lock_used = office_steady(o);
-	o->lock_timeout = SPAN_S((int64_t)args_number(args, "timeout-value", 0));
+	o->lock_timeout = SPAN_S((int64_t)args_number(args, "timeout-value", LOCK_TIMEOUT_S));
 }
 
 void transaction_unlock(struct session *s, const struct args *args, struct text *out)
@@ -483,7 +485,7 @@ void transaction_save(struct session *s, const struct args *args, struct text *o
 
 void transaction_set_label(struct session *s, const struct args *args, struct text *out)
 {
-	struct history_point p;
+	struct history_point p = {0};
 	struct err err;
 	const char *label = args_text(args, "new-label");
 
@@ -495,7 +497,7 @@ void transaction_set_label(struct session *s, const struct args *args, struct te
 
 void transaction_clear_label(struct session *s, const struct args *args, struct text *out)
 {
-	struct history_point p;
+	struct history_point p = {0};
 	struct err err;
 
 	if (find_point(s, args, &p, out) &&

@@ -179,18 +179,25 @@ int commit_replace(struct commit *c, const struct store *whole, const struct com
 	return carry_out(c, store_dup(whole), order, err);
 }
 
-int commit_restore(struct commit *c, uint32_t id, const struct commit_order *order, struct err *err)
+static int load_point(struct commit *c, uint32_t id, struct store *whole, struct err *err)
 {
 	struct text config = {0};
-	struct store *whole = store_new();
 	int r = history_text(c->history, id, &config, err);
 
 	if (r == 0)
 		r = c->hooks.parse(c->hooks.context, text_chars(&config), whole, err);
+	text_fini(&config);
+	return r;
+}
+
+int commit_restore(struct commit *c, uint32_t id, const struct commit_order *order, struct err *err)
+{
+	struct store *whole = store_new();
+	int r = load_point(c, id, whole, err);
+
 	if (r == 0)
 		r = commit_replace(c, whole, order, err);
 	store_free(whole);
-	text_fini(&config);
 	return r;
 }
 
@@ -260,12 +267,16 @@ void commit_confirm(struct commit *c)
 int commit_abort(struct commit *c, struct err *err)
 {
 	struct commit_order order = {c->trial.user, "-", "ROLLBACK", "", "trial ended"};
-	int r = commit_restore(c, c->trial.back_to_id, &order, err);
+	struct store *whole = store_new();
+	int r = load_point(c, c->trial.back_to_id, whole, err);
 
-	if (r < 0)
-		return r;
-	commit_confirm(c);
-	return 0;
+	/* A full disk must not keep on what was only tried: then it goes without a point. */
+	if (r == 0 && commit_replace(c, whole, &order, err) < 0)
+		r = commit_start(c, whole, err);
+	store_free(whole);
+	if (r == 0)
+		commit_confirm(c);
+	return r;
 }
 
 bool commit_wake(struct commit *c)

@@ -222,17 +222,6 @@ const union edit_value *store_single(const struct settings *s, enum edit_object 
 	return (const union edit_value *)(const void *)((const char *)s + singles[object].offset);
 }
 
-/* What an edit would leave in its table's row; trust and key share a row. */
-static struct key_setting key_after(const struct settings *s, const struct edit *e, bool found,
-				    unsigned at)
-{
-	struct key_setting k;
-
-	memcpy(&k, &e->value.key, sizeof k); /* with its padding: rows are compared as memory */
-	k.trusted = found && s->keys[at].trusted;
-	return k;
-}
-
 static int insert(struct store *s, const struct table *t, unsigned at, const void *row,
 		  struct err *err)
 {
@@ -291,6 +280,30 @@ static int edit_trust(struct store *s, const struct edit *e, struct err *err)
 	return 1;
 }
 
+static void drop_key(struct store *s, unsigned at)
+{
+	unsigned after = s->settings.key_count - at;
+
+	free(s->sealed[at]);
+	memmove(&s->sealed[at], &s->sealed[at + 1], (after - 1) * sizeof s->sealed[0]);
+	take_out(s, &tables[EDIT_KEY], at);
+	s->sealed[s->settings.key_count] = NULL;
+}
+
+static int change_key(struct store *s, const struct edit *e, unsigned at)
+{
+	struct key_setting *k = &s->settings.keys[at];
+
+	if (k->algorithm == e->value.key.algorithm && k->mac_octets == e->value.key.mac_octets &&
+	    strcmp(s->sealed[at], e->sealed) == 0)
+		return 0;
+	k->algorithm = e->value.key.algorithm;
+	k->mac_octets = e->value.key.mac_octets;
+	free(s->sealed[at]);
+	s->sealed[at] = copy_text(e->sealed);
+	return 1;
+}
+
 static int edit_key(struct store *s, const struct edit *e, struct err *err)
 {
 	const struct table *t = &tables[EDIT_KEY];
@@ -299,32 +312,19 @@ static int edit_key(struct store *s, const struct edit *e, struct err *err)
 	unsigned after = s->settings.key_count - at;
 
 	if (e->undo) {
-		if (!found)
-			return 0;
-		free(s->sealed[at]);
-		memmove(&s->sealed[at], &s->sealed[at + 1], (after - 1) * sizeof s->sealed[0]);
-		take_out(s, t, at);
-		s->sealed[s->settings.key_count] = NULL;
-		return 1;
+		if (found)
+			drop_key(s, at);
+		return found;
 	}
-	struct key_setting k = key_after(&s->settings, e, found, at);
-	if (found && memcmp(&k, &s->settings.keys[at], sizeof k) == 0 &&
-	    strcmp(s->sealed[at], e->sealed) == 0)
-		return 0;
-	char *sealed = copy_text(e->sealed);
-	if (found) {
-		memcpy(&s->settings.keys[at], &k, sizeof k);
-		free(s->sealed[at]);
-		s->sealed[at] = sealed;
-		return 1;
-	}
-	int r = insert(s, t, at, &k, err);
-	if (r < 0) {
-		free(sealed);
+	if (found)
+		return change_key(s, e, at);
+	int r = insert(s, t, at, &e->value, err);
+	if (r < 0)
 		return r;
-	}
+	/* Rows are compared as memory: no copy by value, which would lose the padding. */
+	s->settings.keys[at].trusted = false;
 	memmove(&s->sealed[at + 1], &s->sealed[at], after * sizeof s->sealed[0]);
-	s->sealed[at] = sealed;
+	s->sealed[at] = copy_text(e->sealed);
 	return 1;
 }
 

@@ -179,6 +179,48 @@ static void a_trial_is_undone_when_nobody_confirms(void **state)
 	stop(&d);
 }
 
+static void a_trial_is_undone_on_a_full_disk(void **state)
+{
+	struct desk d = {0};
+
+	(void)state;
+	start(&d);
+	must_type(&d, "system-view");
+	must_type(&d, "ntp listen-port 1100");
+	must_type(&d, "commit trial 60");
+	d.memory.fail_from = d.memory.changes + 1;
+	d.stage.passed_s += 60;
+	office_wake(d.office);
+	assert_int_equal(d.stage.settings->port_count, 0);
+	stop(&d);
+}
+
+static void another_random(void *context, uint8_t *octets, size_t len)
+{
+	static uint8_t count;
+
+	(void)context;
+	count++;
+	memset(octets, count, len);
+}
+
+static void a_key_typed_again_is_no_change(void **state)
+{
+	struct desk d = {0};
+
+	(void)state;
+	start(&d);
+	d.seal.random = another_random;
+	must_type(&d, "system-view");
+	must_type(&d, "ntp authentication-keyid 5 authentication-mode hmac-sha256 cipher Sesame-1");
+	must_type(&d, "commit");
+	must_type(&d, "ntp authentication-keyid 5 authentication-mode hmac-sha256 Sesame-1");
+	assert_false(session_pending(d.session));
+	must_type(&d, "ntp authentication-keyid 5 authentication-mode hmac-sha256 Sesame-2");
+	assert_true(session_pending(d.session));
+	stop(&d);
+}
+
 static void a_bad_file_is_refused_with_its_line(void **state)
 {
 	struct desk d = {0};
@@ -243,6 +285,8 @@ int main(void)
 		cmocka_unit_test(power_may_go_at_any_change_of_the_disk),
 		cmocka_unit_test(plain_keys_are_handed_down_and_nowhere_else),
 		cmocka_unit_test(a_trial_is_undone_when_nobody_confirms),
+		cmocka_unit_test(a_trial_is_undone_on_a_full_disk),
+		cmocka_unit_test(a_key_typed_again_is_no_change),
 		cmocka_unit_test(a_bad_file_is_refused_with_its_line),
 		cmocka_unit_test(a_thousand_interfaces_are_quick),
 	};
