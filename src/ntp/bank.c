@@ -9,7 +9,7 @@
 #define WANDER_MEMORY 0.995
 #define DOUBT_MAX -15.0 /* nothing is ruled out so far that it takes long to come back */
 #define FADE 0.5
-#define NARROW_MIN 1e-9
+#define CHANCE_MIN 1e-9 /* nothing is divided by less */
 
 static const double wanders[BANK_WANDERS] = {1e-10, 3.2e-10, 1e-9, 3.2e-9, 1e-8, 3.2e-8, 1e-7};
 /* Reading noise over queueing: nearly all queueing, mixed, nearly all reading. */
@@ -92,15 +92,34 @@ void bank_rescale(struct bank *b, enum bank_way way, double queue)
 		noise_start(&b->noise[s][way], shapes[s], queue / (1.0 + shapes[s]));
 }
 
+/* Sums what tracks were taught; the means are weighed by the chances they go with. */
+static void add_lesson(struct track_lesson *sum, double chance, const struct track_lesson *l)
+{
+	sum->narrow += chance * l->narrow;
+	sum->queue += chance * l->narrow * l->queue;
+	sum->reading_2 += chance * l->narrow * l->reading_2;
+	sum->busy += chance * l->busy;
+	sum->wide += chance * l->busy * l->wide;
+}
+
+static void divide_lesson(struct track_lesson *sum)
+{
+	double narrow = sum->narrow > CHANCE_MIN ? sum->narrow : CHANCE_MIN;
+
+	sum->queue /= narrow;
+	sum->reading_2 /= narrow;
+	sum->wide /= sum->busy > CHANCE_MIN ? sum->busy : CHANCE_MIN;
+}
+
 /* What one shape's tracks say together, each weighing its chance before the measurement. */
 static void observe_shape(struct bank *b, int s, enum bank_way way, const struct track_measure *m,
 			  struct bank_lesson *ret)
 {
-	struct track_lesson lesson[BANK_WANDERS];
+	struct track_lesson sum = {0}, lesson[BANK_WANDERS];
 	double chance[BANK_WANDERS];
 	struct track_noise noise;
 	double top = -HUGE_VAL;
-	double likely = 0.0, narrow = 0.0, queue = 0.0, reading_2 = 0.0;
+	double likely = 0.0;
 
 	normalise(b->belief.wander[s], BANK_WANDERS, chance);
 	noise_at(b, s, way, &noise);
@@ -112,15 +131,13 @@ static void observe_shape(struct bank *b, int s, enum bank_way way, const struct
 		double *doubt = &b->belief.wander[s][w];
 		*doubt = *doubt * WANDER_MEMORY + lesson[w].evidence;
 		likely += chance[w] * special_exp(lesson[w].evidence - top);
-		narrow += chance[w] * lesson[w].narrow;
-		queue += chance[w] * lesson[w].narrow * lesson[w].queue;
-		reading_2 += chance[w] * lesson[w].narrow * lesson[w].reading_2;
+		add_lesson(&sum, chance[w], &lesson[w]);
 	}
 	recentre(b->belief.wander[s], BANK_WANDERS);
-	double share = narrow > NARROW_MIN ? narrow : NARROW_MIN;
-	noise_learn(&b->noise[s][way], shapes[s], narrow, queue / share, reading_2 / share);
+	divide_lesson(&sum);
+	noise_learn(&b->noise[s][way], shapes[s], &sum);
 	ret->evidence = top + special_log(likely);
-	ret->narrow = narrow;
+	ret->narrow = sum.narrow;
 }
 
 void bank_observe(struct bank *b, enum bank_way way, const struct track_measure *m,

@@ -16,6 +16,7 @@
 #define JUMP_LATE 0.05	   /* s; one-way: later than expected by more is asked about first */
 #define JUMP_LATE_FOLD 400 /* and by more than so many times the usual queueing */
 #define BOUND_SIGMAS 2.4   /* for 95 %, with some room for what is not Gaussian */
+#define UNDERSTUDY_EXCHANGES 4 /* without them it has learned noise, but nothing of the path */
 #define PHI 15e-6	   /* RFC 5905 figure 6: what a clock may drift unobserved */
 #define ASK_GAP_S 1.0	   /* between two exchanges */
 #define ASK_LEAD -3.0	   /* log odds of another story at which asking is worth while */
@@ -224,7 +225,7 @@ static void adopt(struct estimate *e, enum rival_story story)
 	struct rivals *r = &e->rivals;
 	struct track t;
 
-	if (story == RIVAL_DELAY && !r->exchanged) {
+	if (story == RIVAL_DELAY && r->exchanges == 0) {
 		/* Or the clock moved: only an exchange can tell, so both are left open. */
 		bank_merge(&e->bank, 0.0, &t);
 		double by = r->track[story].mean[TRACK_DELAY] - t.mean[TRACK_DELAY];
@@ -249,7 +250,8 @@ static void compare(struct estimate *e, const struct reading *r, const struct ba
 		understudy_observe(u, way, &r->measure[way], l[way].evidence);
 	if (!understudy_wins(u))
 		return;
-	bank_replace(&e->bank, &u->track);
+	if (u->exchanges >= UNDERSTUDY_EXCHANGES)
+		bank_replace(&e->bank, &u->track);
 	for (int way = 0; way < BANK_WAYS; way++)
 		bank_rescale(&e->bank, way, u->noise[way].scale);
 }
@@ -408,7 +410,7 @@ bool estimate_wants_exchange(const struct estimate *e, mono at)
 		return false;
 	if (e->doubted || e->jumped)
 		return true;
-	if (e->rivals.active && !e->rivals.exchanged && rivals_lead(&e->rivals) > ASK_LEAD)
+	if (e->rivals.active && e->rivals.exchanges < 2 && rivals_lead(&e->rivals) > ASK_LEAD)
 		return true;
 	double ahead = span_to_s(mono_sub(at, e->at));
 	bank_merge(&e->bank, ahead > 0.0 ? ahead : 0.0, &t);

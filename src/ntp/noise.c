@@ -9,6 +9,10 @@
 #define BUSY_MIN 0.05
 #define BUSY_MAX 0.5
 #define BUSY_GAIN 0.01
+#define WIDE_START 15.0 /* queueing of a busy path over the usual */
+#define WIDE_MIN 8.0
+#define WIDE_MAX 200.0
+#define WIDE_GAIN 0.02
 #define LENT 8.0 /* samples that the lender's scale weighs */
 
 void noise_start(struct noise *n, double shape, double queue)
@@ -20,18 +24,26 @@ void noise_start(struct noise *n, double shape, double queue)
 		.reading_2 = scale * scale * shape * shape,
 		.count = 1.0,
 		.busy = BUSY_MIN,
+		.wide = WIDE_START,
 		.scale = scale,
 	};
 }
 
-void noise_learn(struct noise *n, double shape, double weight, double queue, double reading_2)
+static double within(double x, double low, double high)
 {
-	n->busy += BUSY_GAIN * (1.0 - weight - n->busy);
-	if (weight < WEIGHT_MIN)
+	return x > low ? (x < high ? x : high) : low;
+}
+
+void noise_learn(struct noise *n, double shape, const struct track_lesson *l)
+{
+	n->busy += BUSY_GAIN * (l->busy - n->busy);
+	n->wide += WIDE_GAIN * l->busy * (within(l->wide / n->scale, 0.0, WIDE_MAX) - n->wide);
+	if (l->narrow < WEIGHT_MIN)
 		return;
-	n->count = n->count + weight < COUNT_MAX ? n->count + weight : COUNT_MAX;
-	n->queue += weight / n->count * (queue - n->queue);
-	n->reading_2 += weight / n->count * (reading_2 - n->reading_2);
+	double count = n->count + l->narrow;
+	n->count = count < COUNT_MAX ? count : COUNT_MAX;
+	n->queue += l->narrow / n->count * (l->queue - n->queue);
+	n->reading_2 += l->narrow / n->count * (l->reading_2 - n->reading_2);
 	double scale =
 		(n->queue + sqrt(n->queue * n->queue + 8.0 * n->reading_2 / (shape * shape))) / 4.0;
 	n->scale = scale > SCALE_MIN ? scale : SCALE_MIN;
@@ -42,7 +54,11 @@ void noise_for_track(const struct noise *n, const struct noise *lender, double s
 {
 	double lent = n == lender ? 0.0 : LENT;
 	double scale = (n->count * n->scale + lent * lender->scale) / (n->count + lent);
-	double busy = n->busy > BUSY_MIN ? n->busy : BUSY_MIN;
 
-	*ret = (struct track_noise){scale, scale * shape, busy < BUSY_MAX ? busy : BUSY_MAX};
+	*ret = (struct track_noise){
+		.queue = scale,
+		.reading = scale * shape,
+		.busy = within(n->busy, BUSY_MIN, BUSY_MAX),
+		.wide = scale * within(n->wide, WIDE_MIN, WIDE_MAX),
+	};
 }

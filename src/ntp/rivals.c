@@ -2,18 +2,21 @@
 #include "ntp/rivals.h"
 
 #define RARITY -9.0	 /* log odds before any evidence: once in some thousand surprises */
-#define WON 8.0		 /* two-way packets were among what decided it ... */
-#define WON_ONE_WAY 14.0 /* ... or not */
+#define WON 6.0		 /* where exchanges were among what decided it ... */
+#define EXCHANGES_MIN 2	 /* ... so many at least; ... */
+#define WON_ONE_WAY 12.0 /* ... or not */
 #define LOST -14.0
 #define AGE_MIN 2 /* one packet alone decides nothing */
 #define AGE_MAX 24
+#define RATE_STEP_MAX 5e-6 /* no oscillator changes by more at once */
 
 void rivals_start(struct rivals *r, const struct bank *b, const struct track *before,
 		  double seconds, double surprise)
 {
 	const double delay[TRACK_ROWS] = {0.0, 0.0, surprise};
 	const double clock[TRACK_ROWS] = {surprise, 0.0, 0.0};
-	const double rate[TRACK_ROWS] = {0.0, surprise / seconds, 0.0};
+	double slope = surprise < RATE_STEP_MAX * seconds ? surprise / seconds : RATE_STEP_MAX;
+	const double rate[TRACK_ROWS] = {0.0, slope, 0.0};
 
 	*r = (struct rivals){.active = true, .wander = bank_wander(b), .before = b->belief};
 	for (int i = 0; i < RIVAL_STORIES; i++) {
@@ -22,8 +25,7 @@ void rivals_start(struct rivals *r, const struct bank *b, const struct track *be
 	}
 	track_loosen(&r->track[RIVAL_DELAY], delay);
 	track_loosen(&r->track[RIVAL_CLOCK], clock);
-	if (seconds > 0.0)
-		track_loosen(&r->track[RIVAL_RATE], rate);
+	track_loosen(&r->track[RIVAL_RATE], rate);
 	rivals_advance(r, seconds);
 }
 
@@ -48,10 +50,13 @@ void rivals_observe(struct rivals *r, const struct bank *b, enum bank_way way,
 	for (int i = 0; i < RIVAL_STORIES; i++) {
 		struct track_lesson l;
 		track_observe(&r->track[i], m, &noise, &l);
-		r->lead[i] += l.evidence - evidence;
+		double gain = l.evidence - evidence;
+		r->lead[i] += gain;
+		if (r->age == 0 && gain > r->gift[i])
+			r->gift[i] = gain;
 	}
 	if (way == BANK_UP)
-		r->exchanged = true;
+		r->exchanges++;
 }
 
 static enum rival_story best(const struct rivals *r)
@@ -60,7 +65,7 @@ static enum rival_story best(const struct rivals *r)
 
 	if (r->lead[RIVAL_RATE] > r->lead[leader])
 		leader = RIVAL_RATE;
-	if (r->exchanged && r->lead[RIVAL_CLOCK] > r->lead[leader])
+	if (r->exchanges >= EXCHANGES_MIN && r->lead[RIVAL_CLOCK] > r->lead[leader])
 		leader = RIVAL_CLOCK;
 	return leader;
 }
@@ -72,10 +77,13 @@ double rivals_lead(const struct rivals *r)
 
 bool rivals_decide(struct rivals *r, enum rival_story *ret)
 {
-	enum rival_story leader = best(r);
-
+	for (int i = 0; i < RIVAL_STORIES && r->age == 0; i++)
+		r->lead[i] -= r->gift[i];
 	r->age++;
-	if (r->age >= AGE_MIN && r->lead[leader] > (r->exchanged ? WON : WON_ONE_WAY)) {
+
+	enum rival_story leader = best(r);
+	double bar = r->exchanges >= EXCHANGES_MIN ? WON : WON_ONE_WAY;
+	if (r->age >= AGE_MIN && r->lead[leader] > bar) {
 		r->active = false;
 		*ret = leader;
 		return true;

@@ -21,10 +21,11 @@ enum rival_story {
 
 struct rivals {
 	bool active;
-	bool exchanged; /* a two-way measurement is among what they saw */
-	int age;	/* samples seen */
+	int age;       /* samples seen ... */
+	int exchanges; /* ... two-way ones among them */
 	double wander;
 	double lead[RIVAL_STORIES]; /* log odds against the bank, their rarity included */
+	double gift[RIVAL_STORIES]; /* what of it comes from the measurement they were made for */
 	struct track track[RIVAL_STORIES];
 	struct bank_belief before; /* of the bank, when it was not yet misled */
 };

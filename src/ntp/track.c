@@ -8,7 +8,6 @@
 #define SQRT_2 1.41421356237309504880
 #define SQRT_2_OVER_PI 0.79788456080286535588
 
-#define BUSY_WIDTH 15.0 /* queueing of a busy path, as a multiple of the usual */
 #define VARIANCE_MIN 1e-24
 #define PARTS 3
 #define ODD 0.001 /* chance of what fits nothing */
@@ -88,11 +87,13 @@ static void set_aside(struct cut *ret, double above, double variance, double sca
 	*ret = (struct cut){above < 0.0 ? evidence + LOG_EARLY : evidence, 0.0, variance};
 }
 
-/* The moments of the components together; returns the log evidence, and the first one's chance. */
-static double mix(const struct cut part[PARTS], double busy, struct cut *ret, double *narrow)
+/*
+ * The moments of the components together; returns the log evidence. weight becomes the chance of
+ * each component.
+ */
+static double mix(const struct cut part[PARTS], double busy, struct cut *ret, double weight[PARTS])
 {
 	const double chance[PARTS] = {1.0 - busy - ODD, busy, ODD};
-	double weight[PARTS];
 	double top = part[0].evidence;
 	double sum = 0.0, mean = 0.0, square = 0.0;
 
@@ -103,11 +104,10 @@ static double mix(const struct cut part[PARTS], double busy, struct cut *ret, do
 		sum += weight[i];
 	}
 	for (int i = 0; i < PARTS; i++) {
-		double w = weight[i] / sum;
-		mean += w * part[i].mean;
-		square += w * (part[i].variance + part[i].mean * part[i].mean);
+		weight[i] /= sum;
+		mean += weight[i] * part[i].mean;
+		square += weight[i] * (part[i].variance + part[i].mean * part[i].mean);
 	}
-	*narrow = weight[0] / sum;
 	ret->mean = mean;
 	ret->variance = square - mean * mean;
 	return top + special_log(sum);
@@ -132,13 +132,17 @@ void track_observe(struct track *t, const struct track_measure *m, const struct 
 	double reading_2 = noise->reading * noise->reading;
 	double total = variance + reading_2;
 	double share = reading_2 / total;
+	double weight[PARTS];
 	struct cut part[PARTS], all;
 
 	cut_at(&part[0], above, total, noise->queue);
-	cut_at(&part[1], above, total, noise->queue * BUSY_WIDTH);
-	set_aside(&part[2], above, total, noise->queue * BUSY_WIDTH + sqrt(total));
-	ret->evidence = mix(part, noise->busy, &all, &ret->narrow);
+	cut_at(&part[1], above, total, noise->wide);
+	set_aside(&part[2], above, total, noise->wide + sqrt(total));
+	ret->evidence = mix(part, noise->busy, &all, weight);
+	ret->narrow = weight[0];
 	ret->queue = above - part[0].mean;
+	ret->busy = weight[1];
+	ret->wide = above - part[1].mean;
 	ret->reading_2 =
 		share * variance + share * share * (part[0].mean * part[0].mean + part[0].variance);
 

@@ -29,15 +29,18 @@ struct track_measure {
 struct track_noise {
 	double queue;	/* mean of the queueing, s */
 	double reading; /* 1-sigma of the Gaussian, s */
-	double busy;	/* chance that the path is */
+	double busy;	/* chance that the path is busy ... */
+	double wide;	/* ... and the mean queueing then, s */
 };
 
 /* What a measurement told, besides moving the track. */
 struct track_lesson {
 	double evidence;  /* log likelihood */
-	double narrow;	  /* chance that the path was not busy and the packet not odd */
-	double queue;	  /* expected queueing if so */
-	double reading_2; /* expected square of the reading error if so */
+	double narrow;	  /* chance that the path was not busy and the packet not odd ... */
+	double queue;	  /* ... expected queueing if so ... */
+	double reading_2; /* ... and expected square of the reading error */
+	double busy;	  /* chance that the path was busy ... */
+	double wide;	  /* ... and expected queueing if so */
 };
 
 /* seconds pass; wander is the random walk of the rate in 1/sqrt(s). */

@@ -8,7 +8,7 @@
 #define AGE_MAX 48
 
 /* Multiples of the bank's own noise: most mistakes take it to be too large. */
-static const double scales[] = {0.25, 0.06, 3.0, 0.5};
+static const double scales[] = {0.25, 0.06, 0.5};
 #define TURNS (sizeof scales / sizeof *scales)
 
 void understudy_start(struct understudy *u, const struct bank *b)
@@ -50,9 +50,10 @@ void understudy_observe(struct understudy *u, enum bank_way way, const struct tr
 
 	noise_for_track(&u->noise[way], &u->noise[BANK_DOWN], u->shape, &noise);
 	track_observe(&u->track, m, &noise, &l);
-	noise_learn(&u->noise[way], u->shape, l.narrow, l.queue, l.reading_2);
+	noise_learn(&u->noise[way], u->shape, &l);
 	u->lead += l.evidence - evidence;
 	u->age++;
+	u->exchanges += way == BANK_UP;
 }
 
 bool understudy_wins(struct understudy *u)

@@ -16,7 +16,8 @@
 struct understudy {
 	bool active;
 	unsigned turn; /* which scale is tried */
-	int age;       /* measurements seen */
+	int age;       /* measurements seen ... */
+	int exchanges; /* ... of the way up among them */
 	double wander;
 	double shape;
 	double lead; /* log odds against the bank */
