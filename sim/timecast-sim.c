@@ -10,13 +10,16 @@
 #include "sim/measure.h"
 #include "sim/must.h"
 #include "sim/play.h"
+#include "sim/replay.h"
 
 #define USAGE                                                                                      \
 	"usage: timecast-sim [--seed N] [--csv FILE] [--plot FILE.svg] [--notes] [--quiet] "       \
-	"SCENARIO\n"
+	"SCENARIO\n"                                                                               \
+	"       timecast-sim --replay FILE\n"
 
 struct wishes {
-	const char *scenario;
+	const char *scenario; /* or: */
+	const char *replay;
 	const char *csv;
 	const char *plot;
 	bool has_seed;
@@ -28,9 +31,13 @@ struct wishes {
 static bool read_arguments(int argc, char *argv[], struct wishes *w)
 {
 	static const struct option options[] = {
-		{"seed", required_argument, NULL, 's'}, {"csv", required_argument, NULL, 'c'},
-		{"plot", required_argument, NULL, 'p'}, {"notes", no_argument, NULL, 'n'},
-		{"quiet", no_argument, NULL, 'q'},	{0},
+		{"seed", required_argument, NULL, 's'},
+		{"csv", required_argument, NULL, 'c'},
+		{"plot", required_argument, NULL, 'p'},
+		{"notes", no_argument, NULL, 'n'},
+		{"quiet", no_argument, NULL, 'q'},
+		{"replay", required_argument, NULL, 'r'},
+		{0},
 	};
 	int c;
 
@@ -43,6 +50,8 @@ static bool read_arguments(int argc, char *argv[], struct wishes *w)
 			w->csv = optarg;
 		} else if (c == 'p') {
 			w->plot = optarg;
+		} else if (c == 'r') {
+			w->replay = optarg;
 		} else if (c == 'n') {
 			w->notes = true;
 		} else if (c == 'q') {
@@ -51,9 +60,9 @@ static bool read_arguments(int argc, char *argv[], struct wishes *w)
 			return false;
 		}
 	}
-	if (optind != argc - 1)
+	if (optind != argc - (w->replay ? 0 : 1))
 		return false;
-	w->scenario = argv[optind];
+	w->scenario = argv[optind]; /* NULL behind the last */
 	return true;
 }
 
@@ -140,10 +149,45 @@ static int simulate(struct play *p, const struct wishes *w, const char *text)
 	return ok ? status : 2;
 }
 
+static int replay(const char *path)
+{
+	struct err err = {{0}};
+	FILE *tape = fopen(path, "re");
+
+	if (!tape) {
+		perror(path);
+		return 2;
+	}
+	int r = replay_run(tape, stdout, &err);
+
+	if (r < 0)
+		(void)fprintf(stderr, "%s: %s\n", path, err.text);
+	(void)fclose(tape);
+	return r < 0 ? 2 : 0;
+}
+
+static int simulate_file(const struct wishes *w)
+{
+	struct text text = {0};
+
+	if (!read_file(w->scenario, &text)) {
+		text_fini(&text);
+		return 2;
+	}
+	struct play *p = must_new(1, sizeof *p);
+	int status = simulate(p, w, text_chars(&text));
+
+	plot_fini(&p->plot);
+	summary_fini(&p->summary);
+	scenario_fini(&p->scenario);
+	free(p);
+	text_fini(&text);
+	return status;
+}
+
 int main(int argc, char *argv[])
 {
 	struct wishes w = {0};
-	struct text text = {0};
 
 	/* A node's block is mostly never touched: it must come fresh from the kernel, not cleared.
 	 */
@@ -152,15 +196,5 @@ int main(int argc, char *argv[])
 		(void)fputs(USAGE, stderr);
 		return 2;
 	}
-	if (!read_file(w.scenario, &text))
-		return 2;
-	struct play *p = must_new(1, sizeof *p);
-	int status = simulate(p, &w, text_chars(&text));
-
-	plot_fini(&p->plot);
-	summary_fini(&p->summary);
-	scenario_fini(&p->scenario);
-	free(p);
-	text_fini(&text);
-	return status;
+	return w.replay ? replay(w.replay) : simulate_file(&w);
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A recording of the daemon fed to the same node again. What the node asks for is printed, a line
+ * an action; the same recording gives the same lines, bit for bit, as the daemon carried out.
+ */
+#ifndef SIM_REPLAY_H
+#define SIM_REPLAY_H
+
+#include <stdio.h>
+
+#include "base/auto.h"
+#include "base/err.h"
+#include "ntp/action.h"
+
+/* One line; mono in front so that two replays can be compared by their text. */
+void replay_print_action(FILE *out, mono at, const struct action *a);
+/* 0, or -EINVAL when the file is not a whole recording, or asks what no node could have asked. */
+MUST_CHECK int replay_run(FILE *tape, FILE *out, struct err *err);
+
+#endif
