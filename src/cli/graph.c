@@ -54,9 +54,8 @@ static void skip_blanks(const char **at)
 static struct graph_node *read_word(const char **at)
 {
 	struct graph_node *n = node_new(GRAPH_WORD);
-	size_t len = strcspn(*at, " /");
+	size_t len = 1 + strcspn(*at + 1, " /"); /* a word may start with a slash */
 
-	assert(len > 0);
 	n->text = cut(*at, len);
 	*at += len;
 	if (**at == '/') {

@@ -6,6 +6,7 @@
 
 #include "cli/difference.h"
 #include "cli/displays.h"
+#include "cli/filing.h"
 #include "cli/inside.h"
 #include "cli/render.h"
 #include "conf/startup.h"
@@ -85,23 +86,13 @@ void inspect_saved(struct session *s, const struct args *args, struct text *out)
 	text_fini(&config);
 }
 
-static bool is_config_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 4 && strcmp(name + len - 4, ".cfg") == 0;
-}
-
 static const char *file_of(struct session *s, const struct args *args, struct text *out)
 {
 	const char *name = args_text(args, "file-name");
 
 	if (!name)
 		return STARTUP_NAME;
-	if (is_config_name(name))
-		return name;
-	session_refuse(s, out, "A saved configuration has a name that ends in .cfg.");
-	return NULL;
+	return filing_accepts(s, name, out) ? name : NULL;
 }
 
 void inspect_file(struct session *s, const struct args *args, struct text *out)

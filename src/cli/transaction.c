@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/filing.h"
 #include "cli/inside.h"
 #include "cli/render.h"
 #include "conf/startup.h"
@@ -351,21 +352,6 @@ static bool find_point(struct session *s, const struct args *args, struct histor
 	return true;
 }
 
-static bool is_config_name(struct session *s, const char *name, struct text *out)
-{
-	size_t len = strlen(name);
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789._-";
-
-	if (len >= 5 && len <= 64 && *name != '.' && strcmp(name + len - 4, ".cfg") == 0 &&
-	    name[strspn(name, allowed)] == '\0')
-		return true;
-	session_refuse(s, out,
-		       "A file name has 5 to 64 letters, digits, dots, hyphens or underscores and "
-		       "ends in .cfg.");
-	return false;
-}
-
 void transaction_rollback(struct session *s, const struct args *args, struct text *out)
 {
 	const char *file = args_text(args, "file-name");
@@ -379,7 +365,7 @@ void transaction_rollback(struct session *s, const struct args *args, struct tex
 		return;
 	}
 	if (file) {
-		if (!is_config_name(s, file, out))
+		if (!filing_accepts(s, file, out))
 			return;
 		(void)snprintf(s->asked_name, sizeof s->asked_name, "%s", file);
 		(void)snprintf(question, sizeof question,
@@ -464,7 +450,7 @@ void transaction_save(struct session *s, const struct args *args, struct text *o
 	const char *file = args_text(args, "file-name");
 	char question[160];
 
-	if (file && !is_config_name(s, file, out))
+	if (file && !filing_accepts(s, file, out))
 		return;
 	if (!may_save(s, out))
 		return;

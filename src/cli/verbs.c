@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/verbs.h"
 
+#include "cli/filing.h"
 #include "cli/inspect.h"
 #include "cli/operate.h"
 #include "cli/transaction.h"
@@ -71,6 +72,10 @@ const struct verb_row verbs[] = {
 	{VIEW_ALL, SHOW, "display configuration sessions [ verbose ]", inspect_sessions},
 	{VIEW_ALL, SHOW, "display history-command", operate_display_history},
 	{VIEW_ALL, SHOW | VERB_JSON, "display version", operate_display_version},
+
+	/* Files. */
+	{VIEW_USER, SHOW, "dir [ <file-name:string 5-64> ]", filing_dir},
+	{VIEW_USER, 0, "delete [ /unreserved ] [ /quiet ] <file-name:string 5-64>", filing_delete},
 
 	/* Packages. */
 	{VIEW_USER, 0, "install feature-software <package-name:string 1-127>", operate_install},

@@ -10,6 +10,8 @@ struct word {
 
 /* Sorted as strcmp does. */
 static const struct word keywords[] = {
+	{"/quiet", "Without a question"},
+	{"/unreserved", "For good (always so)"},
 	{"16", "Tag of 16 octets"},
 	{"20", "Tag of 20 octets"},
 	{"32", "Tag of 32 octets"},
@@ -35,7 +37,9 @@ static const struct word keywords[] = {
 	{"complexity-check", "Check the complexity of keys"},
 	{"configuration", "Configuration"},
 	{"current-configuration", "Configuration that is running"},
+	{"delete", "Delete a saved configuration"},
 	{"description", "What the commit is for"},
+	{"dir", "List saved configurations"},
 	{"display", "Show information"},
 	{"echo-mode", "Echo of typed characters"},
 	{"enable", "Switch on"},
