@@ -153,14 +153,15 @@ static void end_assocs(struct node *n, struct now now, uint16_t r, struct action
 
 void role_configure(struct node *n, struct now now, const struct settings *s, struct actions *out)
 {
-	for (uint16_t r = 0; r < n->role_used; r++)
+	for (unsigned r = 0; r < n->role_used; r++)
 		n->roles[r].wanted = false;
 	n->client_roles = 0;
 	n->server_roles = 0;
 	n->role_count = s->role_count;
 	for (unsigned i = 0; i < s->role_count; i++)
 		take_in(n, now, &s->roles[i], i);
-	for (uint16_t r = 0; r < n->role_used; r++) {
+	for (unsigned i = 0; i < n->role_used; i++) {
+		uint16_t r = (uint16_t)i;
 		struct role *o = &n->roles[r];
 
 		if (!o->used || o->wanted)
@@ -320,9 +321,9 @@ void role_link_changed(struct node *n, struct now now, struct iface *f)
 
 void role_release(struct node *n, struct now now)
 {
-	for (uint16_t r = 0; r < n->role_used; r++) {
+	for (unsigned r = 0; r < n->role_used; r++) {
 		if (n->roles[r].used)
-			role_plan(n, now, r);
+			role_plan(n, now, (uint16_t)r);
 	}
 }
 

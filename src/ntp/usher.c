@@ -114,8 +114,9 @@ enum verdict usher_asked(struct node *n, struct now now, struct arrival *v)
 	enum verdict verdict = server_test_auth(&v->auth, n->authentication, &key_id);
 
 	r->received++;
-	if (verdict == VERDICT_USED)
-		verdict = test(n, now, v, r, &snapshot);
+	if (verdict != VERDICT_USED)
+		return verdict;
+	verdict = test(n, now, v, r, &snapshot);
 	if (verdict != VERDICT_ANSWERED)
 		return verdict;
 	struct usher_pending *p = free_pending(n);

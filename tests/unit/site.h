@@ -440,7 +440,7 @@ static inline struct role_setting *site_role(struct site *s, unsigned host, enum
 	struct role_setting *r = &set->roles[set->role_count++];
 
 	*r = (struct role_setting){.kind = (uint8_t)kind, .version = 3, .minpoll_log2s = 4};
-	strcpy(r->ifname, "eth0");
+	memcpy(r->ifname, "eth0", sizeof "eth0");
 	bool parsed = addr_parse(group, &r->group);
 	assert(parsed);
 	if (r->group.family == ADDR_V6)

@@ -102,21 +102,21 @@ static void answers_are_signed_by_the_questions_key(void **state)
 }
 
 struct bad_packet {
-	uint8_t first; /* leap, version, mode */
-	uint16_t len;
-	uint8_t source; /* last octet of the sender, in 10.0.0 */
 	enum verdict verdict;
+	uint16_t len;
+	uint8_t first;	/* leap, version, mode */
+	uint8_t source; /* last octet of the sender, in 10.0.0 */
 };
 
 static const struct bad_packet bad_packets[] = {
-	{4 << 3 | 3, 47, 9, VERDICT_SHORT},	    {4 << 3 | 3, 50, 9, VERDICT_FORMAT},
-	{0 << 3 | 3, 48, 9, VERDICT_VERSION},	    {5 << 3 | 3, 48, 9, VERDICT_VERSION},
-	{4 << 3 | 0, 48, 9, VERDICT_MODE},	    {4 << 3 | 1, 48, 9, VERDICT_MODE},
-	{4 << 3 | 2, 48, 9, VERDICT_MODE},	    {4 << 3 | 6, 48, 9, VERDICT_MODE},
-	{4 << 3 | 7, 48, 9, VERDICT_MODE},	    {4 << 3 | 4, 48, 9, VERDICT_UNEXPECTED},
-	{4 << 3 | 5, 48, 9, VERDICT_NOT_LISTENING}, {4 << 3 | 5, 48, 1, VERDICT_SOURCE},
-	{4 << 3 | 4, 48, 1, VERDICT_SOURCE},	    {4 << 3 | 3, 56, 9, VERDICT_FORMAT},
-	{4 << 3 | 3, 52, 9, VERDICT_CRYPTO_NAK},
+	{VERDICT_SHORT, 47, 4 << 3 | 3, 9},	    {VERDICT_FORMAT, 50, 4 << 3 | 3, 9},
+	{VERDICT_VERSION, 48, 0 << 3 | 3, 9},	    {VERDICT_VERSION, 48, 5 << 3 | 3, 9},
+	{VERDICT_MODE, 48, 4 << 3 | 0, 9},	    {VERDICT_MODE, 48, 4 << 3 | 1, 9},
+	{VERDICT_MODE, 48, 4 << 3 | 2, 9},	    {VERDICT_MODE, 48, 4 << 3 | 6, 9},
+	{VERDICT_MODE, 48, 4 << 3 | 7, 9},	    {VERDICT_UNEXPECTED, 48, 4 << 3 | 4, 9},
+	{VERDICT_NOT_LISTENING, 48, 4 << 3 | 5, 9}, {VERDICT_SOURCE, 48, 4 << 3 | 5, 1},
+	{VERDICT_SOURCE, 48, 4 << 3 | 4, 1},	    {VERDICT_FORMAT, 56, 4 << 3 | 3, 9},
+	{VERDICT_CRYPTO_NAK, 52, 4 << 3 | 3, 9},
 };
 
 static void every_bad_packet_is_one_counted_verdict(void **state)
@@ -496,10 +496,11 @@ static void a_thousand_interfaces_are_joined_one_at_a_wake(void **state)
 		l.addrs[0] =
 			(struct prefix){addr_v4(10, 1, (uint8_t)(i / 250), (uint8_t)(i % 250)), 32};
 		node_link(o->node, now, &l, &out);
-		for (unsigned j = 0; j < 2; j++)
-			strcpy(site_role(s, h, ROLE_MULTICAST_CLIENT, j ? "224.0.1.2" : GROUP)
-				       ->ifname,
-			       l.name);
+		for (unsigned j = 0; j < 2; j++) {
+			struct role_setting *r =
+				site_role(s, h, ROLE_MULTICAST_CLIENT, j ? "224.0.1.2" : GROUP);
+			memcpy(r->ifname, l.name, sizeof r->ifname);
+		}
 	}
 	assert_int_equal(out.count, 0);
 	node_configure(o->node, now, o->settings, &out);
