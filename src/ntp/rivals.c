@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/rivals.h"
 
-#define RARITY -9.0	 /* log odds before any evidence: once in some thousand surprises */
 #define WON 6.0		 /* where exchanges were among what decided it ... */
 #define EXCHANGES_MIN 2	 /* ... so many at least; ... */
 #define WON_ONE_WAY 12.0 /* ... or not */
-#define LOST -14.0
-#define AGE_MIN 2 /* one packet alone decides nothing */
-#define AGE_MAX 24
+#define LOST -5.0	 /* worse than at the start by so much */
+#define IDLE_NARROW 0.1
+#define IDLE_LEAD 2.0
+#define AGE_MIN 2	   /* one packet alone decides nothing */
+#define AGE_MAX 24	   /* samples; the next surprise begins anew */
 #define RATE_STEP_MAX 5e-6 /* no oscillator changes by more at once */
+
+/* Log odds before any evidence: once in thousands of surprises, or in millions. */
+static const double rarity[RIVAL_STORIES] = {
+	[RIVAL_DELAY] = -9.0,
+	[RIVAL_CLOCK] = -16.0,
+	[RIVAL_RATE] = -9.0,
+};
 
 void rivals_start(struct rivals *r, const struct bank *b, const struct track *before,
 		  double seconds, double surprise)
@@ -21,7 +29,7 @@ void rivals_start(struct rivals *r, const struct bank *b, const struct track *be
 	*r = (struct rivals){.active = true, .wander = bank_wander(b), .before = b->belief};
 	for (int i = 0; i < RIVAL_STORIES; i++) {
 		r->track[i] = *before;
-		r->lead[i] = RARITY;
+		r->lead[i] = rarity[i];
 	}
 	track_loosen(&r->track[RIVAL_DELAY], delay);
 	track_loosen(&r->track[RIVAL_CLOCK], clock);
@@ -51,6 +59,8 @@ void rivals_observe(struct rivals *r, const struct bank *b, enum bank_way way,
 		struct track_lesson l;
 		track_observe(&r->track[i], m, &noise, &l);
 		double gain = l.evidence - evidence;
+		if (way == BANK_DOWN || l.narrow < r->narrow[i])
+			r->narrow[i] = l.narrow;
 		r->lead[i] += gain;
 		if (r->age == 0 && gain > r->gift[i])
 			r->gift[i] = gain;
@@ -88,7 +98,9 @@ bool rivals_decide(struct rivals *r, enum rival_story *ret)
 		*ret = leader;
 		return true;
 	}
-	if (r->lead[leader] < LOST || r->age >= AGE_MAX)
+	/* Surprised as well, with nothing to show for it: let others try. */
+	bool idle = r->narrow[leader] < IDLE_NARROW && r->lead[leader] < rarity[leader] + IDLE_LEAD;
+	if (idle || r->lead[leader] < rarity[leader] + LOST || r->age >= AGE_MAX)
 		r->active = false;
 	return false;
 }

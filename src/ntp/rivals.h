@@ -24,8 +24,9 @@ struct rivals {
 	int age;       /* samples seen ... */
 	int exchanges; /* ... two-way ones among them */
 	double wander;
-	double lead[RIVAL_STORIES]; /* log odds against the bank, their rarity included */
-	double gift[RIVAL_STORIES]; /* what of it comes from the measurement they were made for */
+	double lead[RIVAL_STORIES];   /* log odds against the bank, their rarity included */
+	double narrow[RIVAL_STORIES]; /* chance that the newest sample was ordinary to them */
+	double gift[RIVAL_STORIES];   /* what of it comes from the measurement they were made for */
 	struct track track[RIVAL_STORIES];
 	struct bank_belief before; /* of the bank, when it was not yet misled */
 };
