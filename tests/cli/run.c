@@ -103,7 +103,7 @@ static void obey(const char *line)
 	} else if (strcmp(verb, "close") == 0) {
 		hang_up(name);
 	} else if (strcmp(verb, "wait") == 0) {
-		stage.passed_s += atoll(name);
+		stage.passed_s += strtoll(name, NULL, 10);
 		office_wake(office);
 	} else if (strcmp(verb, "restart") == 0) {
 		stop();

@@ -6,6 +6,7 @@
 #ifndef TESTS_TYPIST_H
 #define TESTS_TYPIST_H
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct typist {
 
 static inline uint32_t typist_draw(struct typist *t, uint32_t below)
 {
+	assert(below > 0);
 	t->state = t->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 	return (uint32_t)(t->state >> 33) % below;
 }
@@ -130,9 +132,10 @@ static inline void typist_choice(struct typist *t, const struct graph_node *n, s
 	for (const struct graph_node *c = n->first; c; c = c->next)
 		count++;
 	const struct graph_node *c = n->first;
-	for (unsigned i = typist_draw(t, count); i > 0; i--)
+	for (unsigned i = typist_draw(t, count); c && i > 0; i--)
 		c = c->next;
-	typist_node(t, c, out);
+	if (c)
+		typist_node(t, c, out);
 }
 
 static inline void typist_node(struct typist *t, const struct graph_node *n, struct text *out)
