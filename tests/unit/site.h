@@ -43,6 +43,7 @@ struct host {
 	bool deaf_asks;	 /* what comes to its asking ports is lost */
 	bool mute_asks;	 /* its questions are lost */
 	bool unplugged;	 /* nothing comes or goes */
+	uint32_t detour; /* interface where answers arrive instead; 0: none */
 	span send_lag;	 /* from an action until its packet leaves, as its stamp says */
 	uint16_t listen; /* open service port besides 123 */
 };
@@ -150,6 +151,8 @@ static inline void site_post(struct site *s, unsigned to, const struct endpoint 
 		p->d.ask = (uint16_t)(a->to.port - SITE_ASK_PORT);
 	else
 		p->d.service_port = a->to.port;
+	if (p->d.ask && h->detour)
+		p->d.ifindex = h->detour;
 }
 
 static inline void site_send(struct site *s, unsigned from, struct send_action *a)
