@@ -500,9 +500,18 @@ static int send_from(struct udp *u, const struct udp_socket *k, const struct udp
 	memcpy(octets, s->octets, s->len);
 	m.msg_namelen = cmsg_sockaddr(&s->to, s->ifindex, &to);
 	cmsg_write(&wish, &m, &control);
+	if (sendmsg(k->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return -errno;
 	if (s->want_stamp)
 		expect_stamp(u, k->fd, s);
-	return sendmsg(k->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return 0;
+}
+
+static void use_stamp_ids(struct udp *u, bool use)
+{
+	u->no_stamp_id = !use;
+	for (unsigned i = 0; i < u->count; i++)
+		set_stamping(u, u->list[i].fd);
 }
 
 /* An older kernel refuses the id: from then on stamps are known by the packets they come with. */
@@ -511,12 +520,10 @@ static int send_without_stamp_id(struct udp *u, const struct udp_socket *k,
 {
 	int e;
 
-	u->no_stamp_id = true;
+	use_stamp_ids(u, false);
 	e = send_from(u, k, s);
 	if (e < 0)
-		u->no_stamp_id = false;
-	for (unsigned i = 0; i < u->count; i++)
-		set_stamping(u, u->list[i].fd);
+		use_stamp_ids(u, true);
 	return e;
 }
 
