@@ -343,24 +343,48 @@ static void run_display(struct session *s, const struct display_row *row, struct
 	json_decref(data);
 }
 
+/* A display without data of its own: its lines are the data. */
+static void lines_as_json(struct session *s, const struct verb_row *verb, struct text *out)
+{
+	struct text lines = {0};
+	json_t *array = json_array();
+	json_t *data = json_object();
+
+	s->json = false;
+	verb->run(s, &s->office->match.args, &lines);
+	for (const char *at = text_chars(&lines); *at;) {
+		size_t len = strcspn(at, "\n");
+		json_array_append_new(array, json_stringn(at, len));
+		at += len + (at[len] == '\n');
+	}
+	json_object_set_new(data, "lines", array);
+	if (s->failed)
+		text_add(out, text_chars(&lines));
+	else
+		displays_dump(data, out);
+	json_decref(data);
+	text_fini(&lines);
+}
+
+static void run_verb(struct session *s, const struct verb_row *verb, struct text *out)
+{
+	if (s->loading && !(verb->flags & VERB_LOAD))
+		session_refuse(s, out, "This command has no place in a configuration file.");
+	else if (s->json && !(verb->flags & VERB_JSON))
+		lines_as_json(s, verb, out);
+	else
+		verb->run(s, &s->office->match.args, out);
+}
+
 static void run_row(struct session *s, const struct graph_row *row, struct text *out)
 {
-	const struct verb_row *verb;
-
 	switch ((enum rows_kind)row->kind) {
 	case ROW_SET:
 	case ROW_UNDO:
 		run_edit(s, row->owner, row->kind == ROW_UNDO, out);
 		break;
 	case ROW_VERB:
-		verb = row->owner;
-		if (s->json && !(verb->flags & VERB_JSON))
-			session_refuse(s, out, "This display has no JSON form.");
-		else if (!s->loading || (verb->flags & VERB_LOAD))
-			verb->run(s, &s->office->match.args, out);
-		else
-			session_refuse(s, out,
-				       "This command has no place in a configuration file.");
+		run_verb(s, row->owner, out);
 		break;
 	case ROW_DISPLAY:
 		run_display(s, row->owner, out);

@@ -84,6 +84,115 @@ static void enter_view(struct desk *d, const struct command_row *row)
 		must_type(d, "interface eth0");
 }
 
+static const struct role_setting *only_role(struct desk *d)
+{
+	assert_int_equal(d->stage.settings->role_count, 1);
+	return &d->stage.settings->roles[0];
+}
+
+/* One line, committed by itself after the keys of type_keys. */
+static void commit_line(struct desk *d, const char *line)
+{
+	open_desk(d);
+	type_keys(d);
+	must_type(d, "interface eth0");
+	must_type(d, line);
+	must_type(d, "commit");
+}
+
+static void roles_get_what_the_line_says_and_else_the_defaults(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *group;
+		uint8_t kind, ttl, version, minpoll;
+		uint16_t port;
+		uint32_t key;
+		bool on_link;
+	} cases[] = {
+		{"ntp multicast-server", "224.0.1.1", ROLE_MULTICAST_SERVER, 16, 3, 6, 123, 0, 0},
+		{"ntp-service multicast-server 239.1.2.3 port 1025 ttl 255 version 1 minpoll 0 "
+		 "authentication-keyid 2",
+		 "239.1.2.3", ROLE_MULTICAST_SERVER, 255, 1, 0, 1025, 2, 0},
+		{"ntp multicast-server ipv6", "ff0e::101", ROLE_MULTICAST_SERVER, 16, 4, 6, 123, 0,
+		 0},
+		{"ntp multicast-server ipv6 FF05::1 minpoll 17 authentication-keyid 4 ttl 1",
+		 "ff05::1", ROLE_MULTICAST_SERVER, 1, 4, 17, 123, 4, 0},
+		{"ntp multicast-client", "224.0.1.1", ROLE_MULTICAST_CLIENT, 0, 0, 6, 123, 0, 0},
+		{"ntp multicast-client ipv6", "ff0e::101", ROLE_MULTICAST_CLIENT, 0, 0, 6, 123, 0,
+		 0},
+		{"ntp manycast-server", "224.0.1.1", ROLE_MANYCAST_SERVER, 0, 0, 6, 123, 0, 0},
+		{"ntp manycast-server ipv6 on-link", "ff0e::101", ROLE_MANYCAST_SERVER, 0, 0, 6,
+		 123, 0, 1},
+		{"ntp manycast-client", "224.0.1.1", ROLE_MANYCAST_CLIENT, 255, 4, 6, 123, 0, 0},
+		{"ntp manycast-client ipv6 ff02::9 port 65535 ttl 2 authentication-keyid 1",
+		 "ff02::9", ROLE_MANYCAST_CLIENT, 2, 4, 6, 65535, 1, 0},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct desk d;
+		char group[ADDR_TEXT_MAX];
+		commit_line(&d, cases[i].line);
+		const struct role_setting *r = only_role(&d);
+		assert_string_equal(r->ifname, "eth0");
+		assert_string_equal(addr_print(&r->group, group), cases[i].group);
+		assert_int_equal(r->kind, cases[i].kind);
+		assert_int_equal(r->ttl, cases[i].ttl);
+		assert_int_equal(r->version, cases[i].version);
+		assert_int_equal(r->minpoll_log2s, cases[i].minpoll);
+		assert_int_equal(r->port, cases[i].port);
+		assert_int_equal(r->key_id, cases[i].key);
+		assert_int_equal(r->on_link_only, cases[i].on_link);
+		close_desk(&d);
+	}
+}
+
+static void globals_get_what_the_line_says(void **state)
+{
+	static const struct {
+		const char *line;
+		size_t offset;
+		uint8_t value;
+	} cases[] = {
+		{"ntp authentication enable", offsetof(struct settings, authentication), 1},
+		{"ntp authentication-password complexity-check enable",
+		 offsetof(struct settings, complexity_check), 1},
+		{"ntp refclock-master", offsetof(struct settings, refclock), 1},
+		{"ntp refclock-master 127.127.1.3", offsetof(struct settings, refclock_unit), 3},
+		{"ntp refclock-master", offsetof(struct settings, refclock_stratum), 8},
+		{"ntp refclock-master 15", offsetof(struct settings, refclock_stratum), 15},
+		{"ntp max-dynamic-sessions 0", offsetof(struct settings, max_dynamic_sessions), 0},
+		{"sysname x", offsetof(struct settings, max_dynamic_sessions), 100},
+		{"ntp multicast-volley required", offsetof(struct settings, volley),
+		 VOLLEY_REQUIRED},
+		{"ntp multicast-volley never", offsetof(struct settings, volley), VOLLEY_NEVER},
+		{"ntp multicast-delay 200", offsetof(struct settings, multicast_delay_us), 200},
+		{"ntp listen-port 1026", offsetof(struct settings, ports), 1026 & 0xff},
+		{"ntp trusted authentication-keyid 2",
+		 offsetof(struct settings, keys[1]) + offsetof(struct key_setting, trusted), 1},
+		{"ntp authentication-keyid 2 authentication-mode hmac-sha256 abc mac-length 20",
+		 offsetof(struct settings, keys[1]) + offsetof(struct key_setting, mac_octets), 20},
+		{"ntp unicast-server 192.0.2.1 iburst",
+		 offsetof(struct settings, unicasts[0]) + offsetof(struct unicast_setting, iburst),
+		 1},
+		{"ntp unicast-server 192.0.2.1 minpoll 12",
+		 offsetof(struct settings, unicasts[0]) +
+			 offsetof(struct unicast_setting, maxpoll_log2s),
+		 12},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct desk d;
+		commit_line(&d, cases[i].line);
+		uint8_t got = ((const uint8_t *)d.stage.settings)[cases[i].offset];
+		if (got != cases[i].value)
+			fail_msg("%s: %u, not %u", cases[i].line, got, cases[i].value);
+		close_desk(&d);
+	}
+}
+
 /* What one desk prints, another reads and prints the same. */
 static void check_reading_back(struct desk *a, const char *line)
 {
@@ -287,6 +396,8 @@ static void every_word_of_every_command_has_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(roles_get_what_the_line_says_and_else_the_defaults),
+		cmocka_unit_test(globals_get_what_the_line_says),
 		cmocka_unit_test(every_row_reads_back_what_it_prints),
 		cmocka_unit_test(undo_of_a_new_line_leaves_no_trace),
 		cmocka_unit_test(rolling_back_returns_the_same_bytes),
