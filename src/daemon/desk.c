@@ -26,6 +26,7 @@
 struct desk {
 	struct drawer *drawer;
 	struct ctlsock *socket; /* NULL: no control socket, no thread */
+	struct lookup *lookup;	/* borrowed */
 	struct dialogue_groups groups;
 	struct seal seal;
 	struct window *window;
@@ -69,6 +70,7 @@ static int open_all(struct desk *d, const struct desk_options *o, struct err *er
 		error = drawer_secret(d->drawer, d->seal.master, err);
 	if (error || !o->control_path)
 		return error;
+	d->lookup = o->lookup;
 	d->groups.configure = find_group(GROUP_CONFIGURE);
 	d->groups.look = find_group(GROUP_LOOK);
 	mode_t mode = d->groups.look == (gid_t)-1 ? 0660 : 0666;
@@ -232,7 +234,7 @@ int desk_start(struct desk *d, struct mail *m, struct err *err)
 	assert(d->socket && !d->started);
 	d->mail = m;
 	window_open(d->window, m);
-	d->dialogue = dialogue_new(d->office, d->socket, d->groups);
+	d->dialogue = dialogue_new(d->office, d->socket, d->lookup, d->groups);
 	d->keep_next = mono_add(steady(d), KEEP_EVERY);
 	atomic_store(&d->over, false);
 	/* signals belong to the protocol thread */

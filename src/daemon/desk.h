@@ -25,11 +25,13 @@
 #include "ntp/node.h"
 
 struct desk;
+struct lookup;
 
 struct desk_options {
 	const char *state_path;
 	const char *control_path; /* NULL: no control socket and no thread (--control none) */
 	const char *config_path;  /* NULL: the start-up configuration in state_path */
+	struct lookup *lookup;	  /* borrowed until desk_free; may be NULL with control_path */
 	/* The clock that is kept, for use before desk_start only. */
 	struct now (*now)(void *context);
 	void *context;

@@ -2,7 +2,6 @@
 #include "daemon/dialogue.h"
 
 #include <assert.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,6 @@ _Static_assert(CTLSOCK_FRAME_MAX == FRAME_LINE_MAX + 1, "the longest line fits a
 #define PIECE_MAX ((size_t)32 * 1024)
 /* Somebody who connects and says nothing holds a place for so long. */
 #define HELLO_S 10
-#define USER_MAX 64
 /* Those who may only look cannot take the last places. */
 #define LOOKERS_MAX (CTLSOCK_PEERS_MAX - 16)
 
@@ -32,6 +30,7 @@ struct talk {
 struct dialogue {
 	struct office *office;
 	struct ctlsock *socket;
+	struct lookup *lookup;
 	struct dialogue_groups groups;
 	struct talk talks[CTLSOCK_PEERS_MAX];
 };
@@ -62,17 +61,6 @@ enum dialogue_level dialogue_level(const struct dialogue_groups *groups, uid_t s
 	if (groups->look == (gid_t)-1 || is_member(peer, groups->look))
 		return DIALOGUE_LOOK;
 	return DIALOGUE_NONE;
-}
-
-static void name_user(uid_t uid, char ret[USER_MAX])
-{
-	char store[4096];
-	struct passwd entry, *found = NULL;
-
-	if (getpwuid_r(uid, &entry, store, sizeof store, &found) == 0 && found)
-		(void)snprintf(ret, USER_MAX, "%s", found->pw_name);
-	else
-		(void)snprintf(ret, USER_MAX, "uid%u", (unsigned)uid);
 }
 
 /* ---- replies ---- */
@@ -145,7 +133,7 @@ static void greet(struct dialogue *g, unsigned slot, const char *manner)
 	struct talk *t = &g->talks[slot];
 	enum dialogue_level level = dialogue_level(&g->groups, geteuid(), p);
 	bool looks = level == DIALOGUE_LOOK;
-	char user[USER_MAX], line[16];
+	char user[LOOKUP_USER_MAX], line[16];
 
 	if (level == DIALOGUE_NONE) {
 		bye(g, slot, "Error: You are in neither of the groups timecast and timecast-look.");
@@ -156,7 +144,7 @@ static void greet(struct dialogue *g, unsigned slot, const char *manner)
 		return;
 	}
 	t->looks = looks;
-	name_user(p->uid, user);
+	lookup_user(g->lookup, p->uid, user);
 	(void)snprintf(line, sizeof line, "vty%u", slot);
 	t->session = session_new(g->office, user, line, looks ? SESSION_LOOK : SESSION_CONFIGURE,
 				 strcmp(manner, "interactive") == 0);
@@ -266,7 +254,7 @@ bool dialogue_waits_for_greeting(const struct dialogue *g)
 	return false;
 }
 
-struct dialogue *dialogue_new(struct office *office, struct ctlsock *socket,
+struct dialogue *dialogue_new(struct office *office, struct ctlsock *socket, struct lookup *lookup,
 			      struct dialogue_groups groups)
 {
 	struct dialogue *g = calloc(1, sizeof *g);
@@ -274,6 +262,7 @@ struct dialogue *dialogue_new(struct office *office, struct ctlsock *socket,
 	assert(g);
 	g->office = office;
 	g->socket = socket;
+	g->lookup = lookup;
 	g->groups = groups;
 	return g;
 }

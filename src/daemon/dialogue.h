@@ -9,6 +9,7 @@
 #include "base/ntptime.h"
 #include "cli/session.h"
 #include "sys/ctlsock.h"
+#include "sys/lookup.h"
 
 struct dialogue;
 
@@ -28,8 +29,8 @@ enum dialogue_level {
 enum dialogue_level dialogue_level(const struct dialogue_groups *groups, uid_t self,
 				   const struct ctlsock_peer *peer);
 
-/* office and socket are borrowed until dialogue_free. */
-struct dialogue *dialogue_new(struct office *office, struct ctlsock *socket,
+/* office, socket and lookup are borrowed until dialogue_free. */
+struct dialogue *dialogue_new(struct office *office, struct ctlsock *socket, struct lookup *lookup,
 			      struct dialogue_groups groups);
 /* Ends all sessions; peers are told why. */
 void dialogue_free(struct dialogue *g, const char *why);

@@ -12,7 +12,8 @@
 #include "daemon/engine.h"
 #include "daemon/mail.h"
 #include "daemon/say.h"
-#include "sys/process.h"
+#include "sys/lookup.h"
+#include "sys/sandbox.h"
 
 #define STATE_PATH "/var/lib/timecast"
 #define CONTROL_PATH "/run/timecast/control"
@@ -157,13 +158,14 @@ static struct now read_clock(void *context)
 	return engine_now(context);
 }
 
-static int open_desk(const struct arguments *a, struct engine *e, struct desk **ret,
-		     struct err *err)
+static int open_desk(const struct arguments *a, struct engine *e, struct lookup *lookup,
+		     struct desk **ret, struct err *err)
 {
 	struct desk_options options = {
 		.state_path = a->state_path,
 		.control_path = a->control_path,
 		.config_path = a->config_path,
+		.lookup = lookup,
 		.now = read_clock,
 		.context = e,
 	};
@@ -183,6 +185,27 @@ static int open_desk(const struct arguments *a, struct engine *e, struct desk **
 	return 0;
 }
 
+/* The outside judge is a preloaded library with calls of its own, and no eventfd (docs/judge.md).
+ */
+static bool is_judged(const struct arguments *a)
+{
+	return !a->control_path && a->static_ifaces;
+}
+
+/* Everything is open by now. */
+static void close_doors(const struct arguments *a)
+{
+	struct sandbox_options options = {
+		.state_path = a->state_path,
+		.control_path = a->control_path,
+		.calls_too = !is_judged(a),
+	};
+	struct err warning;
+
+	if (!sandbox_enter(&options, &warning))
+		say(SAY_WARNING, "%s", warning.text);
+}
+
 static int start(const struct arguments *a, struct engine *e, struct desk *d, struct mail *m,
 		 struct err *err)
 {
@@ -190,9 +213,7 @@ static int start(const struct arguments *a, struct engine *e, struct desk *d, st
 
 	if (r < 0)
 		return r;
-	r = process_give_up_rights(err);
-	if (r < 0)
-		say(SAY_WARNING, "%s", err->text);
+	close_doors(a);
 	return a->control_path ? desk_start(d, m, err) : 0;
 }
 
@@ -214,7 +235,7 @@ static void run(const struct arguments *a, struct engine *e, struct desk *d)
 		engine_turn(e);
 }
 
-static int serve(const struct arguments *a, struct mail *m, struct err *err)
+static int serve(const struct arguments *a, struct lookup *lookup, struct mail *m, struct err *err)
 {
 	struct engine_options options = {
 		.clock = a->clock,
@@ -228,7 +249,7 @@ static int serve(const struct arguments *a, struct mail *m, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = open_desk(a, e, &d, err);
+	r = open_desk(a, e, lookup, &d, err);
 	if (r == 0) {
 		r = start(a, e, d, m, err);
 		if (r == 0)
@@ -239,6 +260,15 @@ static int serve(const struct arguments *a, struct mail *m, struct err *err)
 	return r;
 }
 
+static int open_mail(struct mail **ret, struct err *err)
+{
+	*ret = mail_new();
+	if (*ret)
+		return 0;
+	err_set(err, "no eventfd: %s", strerror(errno));
+	return -EMFILE;
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments a = {
@@ -246,6 +276,7 @@ int main(int argc, char **argv)
 		.control_path = CONTROL_PATH,
 		.clock = "system",
 	};
+	struct lookup *lookup = NULL;
 	struct mail *m = NULL;
 	struct err err;
 	int r = parse_arguments(&a, argc, argv);
@@ -253,18 +284,16 @@ int main(int argc, char **argv)
 	if (r >= 0)
 		return r;
 	(void)umask(077);
-	/* The outside judge has no eventfd (docs/judge.md). */
-	if (a.control_path || !a.static_ifaces) {
-		m = mail_new();
-		if (!m) {
-			say(SAY_ERROR, "no eventfd: %s", strerror(errno));
-			return 1;
-		}
-	}
+	sandbox_forbid_dumps();
+	r = a.control_path ? lookup_new(&lookup, &err) : 0;
+	if (r == 0 && !is_judged(&a))
+		r = open_mail(&m, &err);
 	catch_signals(m);
-	r = serve(&a, m, &err);
+	if (r == 0)
+		r = serve(&a, lookup, m, &err);
 	signal_mail = NULL;
 	mail_free(m);
+	lookup_free(lookup);
 	if (r < 0)
 		say(SAY_ERROR, "%s", err.text);
 	return r < 0 ? 1 : 0;

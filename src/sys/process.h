@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a process asks for itself: a locked block, random numbers, fewer rights. */
+/* What a process asks for itself: a locked block, random numbers. */
 #ifndef SYS_PROCESS_H
 #define SYS_PROCESS_H
 
@@ -9,15 +9,11 @@
 #include "base/auto.h"
 #include "base/err.h"
 
-/* Zeroed, kept out of core dumps and, if the limits allow it, out of swap; NULL with errno set. */
+/* Zeroed, kept out of core dumps and children and, if the limits allow it, out of swap; NULL with
+ * errno set. */
 void *process_map(size_t octets);
 void process_unmap(void *block, size_t octets);
 /* 0 or -errno with a sentence. */
 MUST_CHECK int process_random(uint8_t *octets, size_t len, struct err *err);
-/*
- * Gives up every capability but setting the clock and opening low ports, no new ones by exec, no
- * core dump, no tracing. 0, or -errno with a sentence of what was refused.
- */
-MUST_CHECK int process_give_up_rights(struct err *err);
 
 #endif

@@ -114,7 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (ctlsock_new(path, 0600, (gid_t)-1, &c, &err) < 0)
 		abort();
 	struct dialogue_groups groups = {(gid_t)-1, (gid_t)-1};
-	struct dialogue *g = dialogue_new(office, c, groups);
+	struct dialogue *g = dialogue_new(office, c, NULL, groups);
 	visit(c, g, path, bytes, len);
 	dialogue_free(g, "bye");
 	ctlsock_free(c);
