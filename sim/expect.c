@@ -141,11 +141,14 @@ static int read_when(struct line *l, struct expect *e)
 static int read_claim(struct line *l, bool of_lan, struct expect *e)
 {
 	e->line = l->number;
+	e->together = line_takes(l, "together");
 	e->opposite = line_takes(l, "not");
 	if (read_kind(l, of_lan, e) < 0)
 		return -EINVAL;
 	if (e->opposite && kinds[e->kind].unit != UNIT_NONE)
 		return line_complain(l, "under or over, not 'not'");
+	if (e->together && e->kind != EXPECT_RMS && kinds[e->kind].unit != UNIT_SHARE)
+		return line_complain(l, "together: rms, bound holds or distance holds");
 	if (e->kind == EXPECT_JOINED && read_group(l, &e->group) < 0)
 		return -EINVAL;
 	if (e->kind == EXPECT_VERDICT && read_verdict(l, &e->verdict) < 0)
@@ -166,7 +169,7 @@ static void add(struct expects *es, const struct expect *e)
 
 static bool claim_begins(const struct line *l)
 {
-	if (strcmp(line_peek(l), "not") == 0)
+	if (strcmp(line_peek(l), "not") == 0 || strcmp(line_peek(l), "together") == 0)
 		return true;
 	for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		if (strcmp(line_peek(l), kinds[i].words) == 0)
@@ -347,6 +350,25 @@ void expect_see(struct expect *e, struct universe *u, int64_t at_ns, const struc
 
 /* ---- judging ---- */
 
+void expects_pool(struct expects *es)
+{
+	for (unsigned i = 0; i < es->count; i++) {
+		struct expect *e = &es->list[i];
+
+		for (unsigned j = i + 1; e->together && j < es->count; j++) {
+			struct expect *other = &es->list[j];
+
+			if (other->line != e->line || !other->together)
+				continue;
+			e->samples += other->samples;
+			e->good += other->good;
+			e->sum += other->sum;
+			other->together = false;
+			other->pooled = true;
+		}
+	}
+}
+
 static void print_value(const struct expect *e, double v, char buf[MEASURE_TEXT_MAX])
 {
 	if (kinds[e->kind].unit == UNIT_TIME)
@@ -408,9 +430,13 @@ static bool judge_sampled(const struct expect *e, const char *name, struct err *
 
 bool expect_judge(const struct expect *e, const struct universe *u, struct err *why)
 {
-	const char *name =
-		expect_is_of_lan(e) ? u->network.lans[e->who].name : u->hosts[e->who]->name;
+	char name[2 * LINE_NAME_MAX];
 
+	if (e->pooled)
+		return true;
+	(void)snprintf(name, sizeof name, "%s%s",
+		       expect_is_of_lan(e) ? u->network.lans[e->who].name : u->hosts[e->who]->name,
+		       e->together ? " and others together" : "");
 	if (e->samples == 0) {
 		err_set(why, "%s: %s was never looked at", name, kinds[e->kind].words);
 		return false;

@@ -14,6 +14,8 @@
  *     steps | sent | received under|over N  SPAN    of its clock; packets
  *     peak under|over N         SPAN     packets received between two samples, the most
  *     verdict WORD under|over N SPAN     packets judged so (note.def), in lower case
+ *   expect NAME... together bound holds | distance holds | rms ... SPAN
+ *                                       of all their samples as one
  *   expect lan L packets | multicasts under|over N  SPAN
  *
  * SPAN is `from T to T`. WHEN is a SPAN, and then it holds at every sample in it, or `by T`, and
@@ -53,6 +55,8 @@ struct expect {
 	uint32_t who;  /* host, or LAN */
 	bool opposite; /* not; or over */
 	bool by;       /* once, instead of throughout */
+	bool together; /* judged with the others of its line */
+	bool pooled;   /* has been: it is not judged itself any more */
 	double limit;  /* ns, a number, or a share */
 	int64_t from_ns, to_ns;
 	struct addr group;
@@ -83,6 +87,8 @@ void expect_see(struct expect *e, struct universe *u, int64_t at_ns, const struc
 bool expect_is_of_lan(const struct expect *e);
 /* True if it came as expected; otherwise why gets the sentence. */
 bool expect_judge(const struct expect *e, const struct universe *u, struct err *why);
+/* All of a line's in one, for those that are judged together; the first of them takes the rest. */
+void expects_pool(struct expects *e);
 void expects_fini(struct expects *e);
 
 #endif

@@ -78,12 +78,13 @@ int play_run(struct play *p, FILE *show, struct err *err)
 	return 0;
 }
 
-unsigned play_judge(const struct play *p, FILE *out)
+unsigned play_judge(struct play *p, FILE *out)
 {
-	const struct scenario *s = &p->scenario;
+	struct scenario *s = &p->scenario;
 	unsigned failed = 0;
 	struct err why;
 
+	expects_pool(&s->expects);
 	for (unsigned i = 0; i < s->expects.count; i++) {
 		if (expect_judge(&s->expects.list[i], &s->universe, &why))
 			continue;
