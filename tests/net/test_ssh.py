@@ -25,6 +25,7 @@ UsePAM no
 PasswordAuthentication no
 PrintMotd no
 PrintLastLog no
+SetEnv ASAN_OPTIONS=detect_leaks=0
 """
 
 
