@@ -10,22 +10,13 @@
 
 #include "ntp/estimate.h"
 #include "ntp/servo.h"
+#include "options.h"
 #include "plant.h"
 
-#define SEEDS_MAX 100
 #define HOUR 3600.0
 #define VOLLEY 8
 #define WANDER 1e-9
 #define TRIGGERED_GAP 2.0 /* s between exchanges that the estimate asked for */
-
-struct options {
-	const char *profile; /* NULL: all */
-	int seeds;
-	int first_seed;
-	double hours;
-	double exchange_every; /* s, mean, of a multicast client */
-	int trace;
-};
 
 /* What one client is about to do, in true time. */
 struct client {
@@ -163,19 +154,6 @@ static double next_due(struct client *c, double t)
 	return next;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *v, int n)
-{
-	qsort(v, (size_t)n, sizeof *v, by_size);
-	return n % 2 ? v[n / 2] : 0.5 * (v[n / 2 - 1] + v[n / 2]);
-}
-
 struct tally {
 	double squares, count, inside, samples, worst, rate_squares;
 	double inside_since; /* true time; how long it has been within the threshold */
@@ -217,50 +195,72 @@ static void judge(struct client *c, const struct options *o, double t, double th
 	k->bounds[k->n++] = span_to_s(b.error);
 }
 
-static void run(const struct options *o, const struct plant_profile *profile, bool multicast,
-		double interval, int seed, double threshold, struct result *ret)
+static void start(struct client *c, const struct options *o, const struct plant_profile *profile,
+		  int seed)
 {
-	struct client c = {.multicast = multicast, .interval = interval};
-	struct tally k = {0};
+	plant_start(&c->plant, profile, (uint64_t)seed, 10e-3, 10e-6, WANDER);
+	c->schedule_draw = draw_start((uint64_t)seed, 6);
+	c->next_packet = 1.0 + draw_uniform(&c->schedule_draw);
+	c->volley_left = VOLLEY;
+	c->next_volley = c->next_packet + (c->multicast ? 1.0 : 2.0);
+	c->next_exchange = c->next_packet + o->exchange_every;
+	estimate_init(&c->estimate, false, (freq){0}, SPAN_ZERO);
+	servo_init(&c->servo, true, (freq){0}, (freq){500 * PPT_PER_PPM});
+}
 
-	plant_start(&c.plant, profile, (uint64_t)seed, 10e-3, 10e-6, WANDER);
-	c.schedule_draw = draw_start((uint64_t)seed, 6);
-	c.next_packet = 1.0 + draw_uniform(&c.schedule_draw);
-	c.volley_left = VOLLEY;
-	c.next_volley = c.next_packet + (multicast ? 1.0 : 2.0);
-	c.next_exchange = c.next_packet + o->exchange_every;
-	estimate_init(&c.estimate, false, (freq){0}, SPAN_ZERO);
-	servo_init(&c.servo, true, (freq){0}, (freq){500 * PPT_PER_PPM});
-	k.errors = calloc((size_t)(o->hours * HOUR), sizeof *k.errors);
-	k.bounds = calloc((size_t)(o->hours * HOUR), sizeof *k.bounds);
+static void trace(struct client *c, double t)
+{
+	struct belief b;
+
+	estimate_at(&c->estimate, plant_mono(&c->plant, t), &b);
+	printf("%6.0f s: wrong by %.3f us, bound %.3f, delay %.3f, jitter %.3f\n", t,
+	       1e6 * plant_error(&c->plant, t), 1e6 * span_to_s(b.error), 1e6 * span_to_s(b.delay),
+	       1e6 * span_to_s(b.jitter));
+}
+
+static void report(const struct options *o, const struct client *c, struct tally *k,
+		   struct result *ret)
+{
+	*ret = (struct result){
+		.rms = 1e6 * sqrt(k->squares / k->count),
+		.max = 1e6 * k->worst,
+		.converged = k->converged,
+		.coverage = 100.0 * k->inside / k->samples,
+		.median = 1e6 * options_median(k->errors, k->n),
+		.bound = 1e6 * options_median(k->bounds, k->n),
+		.exchanges = c->exchanges / o->hours,
+		.triggered = c->triggered / o->hours,
+		.recovery = k->recovered,
+		.rate = 1e9 * sqrt(k->rate_squares / k->samples),
+	};
+}
+
+/* c says what kind of client it is; threshold is what counts as converged, s. */
+static void run(const struct options *o, const struct plant_profile *profile, struct client c,
+		int seed, double threshold, struct result *ret)
+{
+	size_t room = (size_t)(o->hours * HOUR);
+	struct tally k = {
+		.errors = calloc(room, sizeof *k.errors),
+		.bounds = calloc(room, sizeof *k.bounds),
+	};
+	double t = 0.0;
+	long second = 0;
+
 	if (!k.errors || !k.bounds)
 		abort();
-	for (double t = 0.0, second = 0.0; t < o->hours * HOUR; t = next_due(&c, t)) {
-		if (t >= second) {
+	start(&c, o, profile, seed);
+	while (t < o->hours * HOUR) {
+		if (t >= (double)second) {
 			judge(&c, o, t, threshold, &k);
-			second += 1.0;
-			if (o->trace && (long)t % o->trace == 0) {
-				struct belief b;
-				estimate_at(&c.estimate, plant_mono(&c.plant, t), &b);
-				printf("%.0f %.3f %.3f %.3f %.3f\n", t,
-				       1e6 * plant_error(&c.plant, t), 1e6 * span_to_s(b.error),
-				       1e6 * span_to_s(b.delay), 1e6 * span_to_s(b.jitter));
-			}
+			if (o->trace > 0 && second % o->trace == 0)
+				trace(&c, t);
+			second++;
 		}
 		act(&c, o, t);
+		t = next_due(&c, t);
 	}
-	*ret = (struct result){
-		.rms = 1e6 * sqrt(k.squares / k.count),
-		.max = 1e6 * k.worst,
-		.converged = k.converged,
-		.coverage = 100.0 * k.inside / k.samples,
-		.exchanges = c.exchanges / o->hours,
-		.triggered = c.triggered / o->hours,
-		.recovery = k.recovered,
-		.rate = 1e9 * sqrt(k.rate_squares / k.samples),
-	};
-	ret->median = 1e6 * median(k.errors, k.n);
-	ret->bound = 1e6 * median(k.bounds, k.n);
+	report(o, &c, &k, ret);
 	free(k.errors);
 	free(k.bounds);
 }
@@ -289,23 +289,24 @@ static struct peer find_peer(const char *profile, int poll)
 
 #define MEDIAN(field)                                                                              \
 	({                                                                                         \
-		double v[SEEDS_MAX];                                                               \
+		double v[OPTIONS_SEEDS_MAX];                                                       \
 		for (int i = 0; i < o->seeds; i++)                                                 \
 			v[i] = r[i].field;                                                         \
-		median(v, o->seeds);                                                               \
+		options_median(v, o->seeds);                                                       \
 	})
 
 static void line(const struct options *o, const struct plant_profile *profile, int poll,
 		 bool multicast)
 {
-	struct result r[SEEDS_MAX];
+	struct result r[OPTIONS_SEEDS_MAX];
 	struct peer peer = find_peer(profile->name, poll);
 	double limit = multicast ? peer.limit_one : peer.limit_two;
 	double threshold = peer.chrony > 0.0 ? 3e-6 * peer.chrony : 1e-4;
 	double worst = 0.0;
 
 	for (int i = 0; i < o->seeds; i++) {
-		run(o, profile, multicast, ldexp(1.0, poll), o->first_seed + i, threshold, &r[i]);
+		struct client c = {.multicast = multicast, .interval = ldexp(1.0, poll)};
+		run(o, profile, c, o->first_seed + i, threshold, &r[i]);
 		worst = r[i].rms > worst ? r[i].rms : worst;
 	}
 	double rms = MEDIAN(rms);
@@ -319,39 +320,23 @@ static void line(const struct options *o, const struct plant_profile *profile, i
 	fflush(stdout);
 }
 
+static void profile_lines(const struct options *o, const struct plant_profile *p)
+{
+	for (int way = 0; way < 2; way++)
+		for (int poll = 4; poll <= 6; poll += 2)
+			if ((o->poll == 0 || o->poll == poll) && (o->way < 0 || o->way == way))
+				line(o, p, poll, way == 1);
+}
+
 int main(int argc, char **argv)
 {
-	struct options o = {NULL, 10, 1, 12.0, 450.0, 0};
-	int poll = 0, way = -1;
+	struct options o = options_read(argc, argv);
 
-	for (int i = 1; i + 1 < argc; i += 2) {
-		if (strcmp(argv[i], "--profile") == 0)
-			o.profile = argv[i + 1];
-		else if (strcmp(argv[i], "--seeds") == 0)
-			o.seeds = atoi(argv[i + 1]);
-		else if (strcmp(argv[i], "--seed") == 0)
-			o.first_seed = atoi(argv[i + 1]);
-		else if (strcmp(argv[i], "--hours") == 0)
-			o.hours = atof(argv[i + 1]);
-		else if (strcmp(argv[i], "--every") == 0)
-			o.exchange_every = atof(argv[i + 1]);
-		else if (strcmp(argv[i], "--trace") == 0)
-			o.trace = atoi(argv[i + 1]);
-		else if (strcmp(argv[i], "--poll") == 0)
-			poll = atoi(argv[i + 1]);
-		else if (strcmp(argv[i], "--multicast") == 0)
-			way = atoi(argv[i + 1]);
-	}
 	printf("%-7s %2s %-9s %7s %7s %6s | %6s %5s | %5s %5s | %5s %6s | %5s %5s | %4s %4s %6s\n",
 	       "profile", "", "", "RMS us", "worst", "max", "chrony", "ratio", "limit", "ratio",
 	       "conv", "recov", "cover", "bound", "ex/h", "tr/h", "ppb");
-	for (const struct plant_profile *p = plant_profiles; p->name; p++) {
-		if (o.profile && strcmp(o.profile, p->name) != 0)
-			continue;
-		for (int way_now = 0; way_now < 2; way_now++)
-			for (int e = 4; e <= 6; e += 2)
-				if ((poll == 0 || poll == e) && (way < 0 || way == way_now))
-					line(&o, p, e, way_now == 1);
-	}
+	for (const struct plant_profile *p = plant_profiles; p->name; p++)
+		if (!o.profile || strcmp(o.profile, p->name) == 0)
+			profile_lines(&o, p);
 	return 0;
 }

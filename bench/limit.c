@@ -9,18 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options.h"
 #include "plant.h"
 
 #define HOUR 3600.0
 #define WANDER 1e-9
 #define VOLLEY 8
-#define SEEDS_MAX 100
-
-struct options {
-	const char *profile; /* NULL: all that are plain */
-	int seeds, particles;
-	double hours, exchange_every;
-};
 
 enum row {
 	AHEAD, /* of our clock, s */
@@ -81,7 +75,7 @@ static void cloud_resample(struct cloud *c, double width)
 
 	cloud_mean(c);
 	cloud_root(c, root);
-	for (int i = 0, from = 0; i < c->n; i++, place += 1.0 / c->n) {
+	for (int i = 0, from = 0; i < c->n; i++) {
 		while (sum < place && from + 1 < c->n)
 			sum += c->weight[++from];
 		double z[ROWS];
@@ -92,6 +86,7 @@ static void cloud_resample(struct cloud *c, double width)
 			for (int m = 0; m <= k; m++)
 				c->next[i][k] += root[k][m] * z[m];
 		}
+		place += 1.0 / c->n;
 	}
 	double(*swap)[ROWS] = c->at;
 	c->at = c->next;
@@ -175,101 +170,112 @@ static void cloud_start(struct cloud *c, struct plant *p, uint64_t seed)
 	}
 }
 
+static void cloud_new(struct cloud *c, int particles)
+{
+	size_t room = (size_t)particles;
+
+	*c = (struct cloud){
+		.n = particles,
+		.at = calloc(room, sizeof *c->at),
+		.next = calloc(room, sizeof *c->next),
+		.weight = calloc(room, sizeof *c->weight),
+	};
+	if (!c->at || !c->next || !c->weight)
+		abort();
+}
+
+static void cloud_free(struct cloud *c)
+{
+	free(c->at);
+	free(c->next);
+	free(c->weight);
+}
+
+/* One packet, and one the other way too if it is an exchange. */
+static void hear(struct cloud *c, struct plant *p, double t, bool exchange)
+{
+	const struct plant_profile *f = p->profile;
+	double down = plant_down(p, t);
+	double up = exchange ? plant_up(p, t) : -1.0;
+	double ahead = ahead_of(p, t);
+
+	if (down >= 0.0)
+		cloud_observe(c, 1.0, ahead + down, &f->down, t);
+	if (up >= 0.0)
+		cloud_observe(c, -1.0, up - ahead, &f->up, t);
+	cloud_mean(c);
+}
+
 static double run(const struct options *o, const struct plant_profile *f, bool one_way,
 		  double interval, int seed)
 {
 	struct plant p;
-	struct cloud c = {.n = o->particles};
+	struct cloud c;
 	struct draw schedule = draw_start((uint64_t)seed, 6);
-	size_t room = (size_t)o->particles;
-	double squares = 0.0, count = 0.0, last = 0.0, next_exchange = o->exchange_every;
+	double squares = 0.0, count = 0.0, t = 1.0, last = 0.0;
+	double next_exchange = o->exchange_every;
 	int volley = one_way ? VOLLEY : 0;
 
-	c.at = calloc(room, sizeof *c.at);
-	c.next = calloc(room, sizeof *c.next);
-	c.weight = calloc(room, sizeof *c.weight);
-	if (!c.at || !c.next || !c.weight)
-		abort();
+	cloud_new(&c, o->particles);
 	plant_start(&p, f, (uint64_t)seed, 0.0, 10e-6, WANDER);
 	cloud_start(&c, &p, (uint64_t)seed);
-	for (double t = 1.0; t < o->hours * HOUR;) {
+	while (t < o->hours * HOUR) {
+		bool exchange = !one_way || volley > 0 || t >= next_exchange;
 		cloud_wait(&c, t - last);
 		last = t;
-		double down = plant_down(&p, t);
-		double ahead = ahead_of(&p, t);
-		if (down >= 0.0)
-			cloud_observe(&c, 1.0, ahead + down, &f->down, t);
-		bool exchange = !one_way || volley > 0 || t >= next_exchange;
-		if (one_way && volley == 0 && exchange)
+		hear(&c, &p, t, exchange);
+		if (volley > 0)
+			volley--;
+		else if (one_way && exchange)
 			next_exchange = t + o->exchange_every * (0.5 + draw_uniform(&schedule));
-		volley -= volley > 0;
-		double up = exchange ? plant_up(&p, t) : -1.0;
-		if (up >= 0.0)
-			cloud_observe(&c, -1.0, up - ahead, &f->up, t);
-		cloud_mean(&c);
 		double next = t + (volley > 0 ? 2.0 : interval);
-		for (; t < next; t += 1.0) {
+		while (t < next) {
 			double wrong = c.mean[AHEAD] + c.mean[RATE] * (t - last) - ahead_of(&p, t);
-			if (t < o->hours * HOUR / 3.0)
-				continue;
-			squares += wrong * wrong;
-			count++;
+			if (t >= o->hours * HOUR / 3.0) {
+				squares += wrong * wrong;
+				count++;
+			}
+			t += 1.0;
 		}
 	}
-	free(c.at);
-	free(c.next);
-	free(c.weight);
+	cloud_free(&c);
 	return 1e6 * sqrt(squares / count);
-}
-
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
 }
 
 static double median(const struct options *o, const struct plant_profile *f, bool one_way,
 		     double interval)
 {
-	double v[SEEDS_MAX];
+	double v[OPTIONS_SEEDS_MAX];
 
 	for (int i = 0; i < o->seeds; i++)
-		v[i] = run(o, f, one_way, interval, i + 1);
-	qsort(v, (size_t)o->seeds, sizeof *v, by_size);
-	return o->seeds % 2 ? v[o->seeds / 2] : 0.5 * (v[o->seeds / 2 - 1] + v[o->seeds / 2]);
+		v[i] = run(o, f, one_way, interval, o->first_seed + i);
+	return options_median(v, o->seeds);
+}
+
+/* Those whose model the filter knows. */
+static bool plain(const struct plant_profile *f)
+{
+	return f->down.queue > 0.0 && f->down.shape == 0.0 && f->reading == 0.0 &&
+	       f->route_at == 0.0 && f->step_at == 0.0 && f->mute_at == 0.0 && f->swing == 0.0;
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = {NULL, 10, 4000, 12.0, 450.0};
+	struct options o = options_read(argc, argv);
 
-	for (int i = 1; i + 1 < argc; i += 2) {
-		if (strcmp(argv[i], "--profile") == 0)
-			o.profile = argv[i + 1];
-		else if (strcmp(argv[i], "--seeds") == 0)
-			o.seeds = atoi(argv[i + 1]) < SEEDS_MAX ? atoi(argv[i + 1]) : SEEDS_MAX;
-		else if (strcmp(argv[i], "--particles") == 0)
-			o.particles = atoi(argv[i + 1]);
-		else if (strcmp(argv[i], "--hours") == 0)
-			o.hours = atof(argv[i + 1]);
-		else if (strcmp(argv[i], "--every") == 0)
-			o.exchange_every = atof(argv[i + 1]);
-	}
 	printf("RMS in us of a filter that knows the true model, medians of %d seeds, %d "
 	       "particles\n"
 	       "%-8s %s %8s %8s\n",
 	       o.seeds, o.particles, "profile", "  ", "two-way", "one-way");
 	for (const struct plant_profile *f = plant_profiles; f->name; f++) {
-		bool plain = f->down.queue > 0.0 && f->reading == 0.0 && f->route_at == 0.0 &&
-			     f->step_at == 0.0 && f->mute_at == 0.0 && f->swing == 0.0 &&
-			     f->down.shape == 0.0;
-		if (!plain || (o.profile && strcmp(o.profile, f->name) != 0))
+		if (!plain(f) || (o.profile && strcmp(o.profile, f->name) != 0))
 			continue;
 		for (int poll = 4; poll <= 6; poll += 2) {
-			printf("%-8s p%d %8.2f", f->name, poll,
-			       median(&o, f, false, ldexp(1.0, poll)));
-			printf(" %8.2f\n", median(&o, f, true, ldexp(1.0, poll)));
+			double interval = ldexp(1.0, poll);
+			if (o.poll != 0 && o.poll != poll)
+				continue;
+			printf("%-8s p%d %8.2f", f->name, poll, median(&o, f, false, interval));
+			printf(" %8.2f\n", median(&o, f, true, interval));
 			(void)fflush(stdout);
 		}
 	}

@@ -7,7 +7,7 @@
 
 #define SHAPE_MEMORY 0.999
 #define WANDER_MEMORY 0.995
-#define DOUBT_MAX -15.0 /* nothing is ruled out so far that it takes long to come back */
+#define DOUBT_MAX (-15.0) /* nothing is ruled out so far that it takes long to come back */
 #define FADE 0.5
 #define CHANCE_MIN 1e-9 /* nothing is divided by less */
 
@@ -63,7 +63,7 @@ void bank_start(struct bank *b, const struct track *start, double queue)
 {
 	*b = (struct bank){0};
 	bank_replace(b, start);
-	for (int way = 0; way < BANK_WAYS; way++)
+	for (enum bank_way way = BANK_DOWN; way < BANK_WAYS; way++)
 		bank_rescale(b, way, queue);
 }
 

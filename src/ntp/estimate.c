@@ -10,21 +10,21 @@
 #define TRIP_MIN 2e-7		 /* s */
 #define OPENING_EXCHANGES 8
 #define OPENING_S 120.0
-#define SURPRISE 0.1	   /* an ordinary packet less likely than that is one */
-#define JUMP_SIGMAS 10.0   /* beyond what causality allows */
-#define JUMP_MARGIN 20e-6  /* s; clocks are read as badly as that, now and then */
-#define JUMP_LATE 0.05	   /* s; one-way: later than expected by more is asked about first */
-#define JUMP_LATE_FOLD 400 /* and by more than so many times the usual queueing */
-#define BOUND_SIGMAS 2.4   /* for 95 %, with some room for what is not Gaussian */
+#define SURPRISE 0.1	       /* an ordinary packet less likely than that is one */
+#define JUMP_SIGMAS 10.0       /* beyond what causality allows */
+#define JUMP_MARGIN 20e-6      /* s; clocks are read as badly as that, now and then */
+#define JUMP_LATE 0.05	       /* s; one-way: later than expected by more is asked about first */
+#define JUMP_LATE_FOLD 400     /* and by more than so many times the usual queueing */
+#define BOUND_SIGMAS 2.4       /* for 95 %, with some room for what is not Gaussian */
 #define UNDERSTUDY_EXCHANGES 4 /* without them it has learned noise, but nothing of the path */
-#define PHI 15e-6	   /* RFC 5905 figure 6: what a clock may drift unobserved */
-#define ASK_GAP_S 1.0	   /* between two exchanges */
-#define ASK_LEAD -3.0	   /* log odds of another story at which asking is worth while */
-#define ASK_GROWTH 4.0	   /* times the error after the last exchange */
+#define PHI 15e-6	       /* RFC 5905 figure 6: what a clock may drift unobserved */
+#define ASK_GAP_S 1.0	       /* between two exchanges */
+#define ASK_LEAD (-3.0)	       /* log odds of another story at which asking is worth while */
+#define ASK_GROWTH 4.0	       /* times the error after the last exchange */
 
 /* What a sample says, relative to the line: down always, up if two-way. */
 struct reading {
-	int ways;
+	enum bank_way ways; /* one past the last that was measured */
 	struct track_measure measure[BANK_WAYS];
 	double trip; /* round trip, s; two-way only */
 };
@@ -40,13 +40,13 @@ static double trip_of(const struct sample *s)
 /* e->at must be the arrival. */
 static void read_sample(const struct estimate *e, const struct sample *s, struct reading *ret)
 {
-	*ret = (struct reading){.ways = 1};
+	*ret = (struct reading){.ways = BANK_UP};
 	ret->measure[BANK_DOWN] = (struct track_measure){
 		{-1.0, 0.0, 1.0}, span_to_s(stamp_sub(e->remote, s->transmitted))};
 	if (!s->two_way)
 		return;
 	span ago = mono_sub(s->arrived, s->sent);
-	ret->ways = 2;
+	ret->ways = BANK_WAYS;
 	ret->measure[BANK_UP] =
 		(struct track_measure){{1.0, -span_to_s(ago), 1.0},
 				       span_to_s(span_add(stamp_sub(s->received, e->remote), ago))};
@@ -147,7 +147,7 @@ static void reopen(struct estimate *e)
 		struct bank_lesson l;
 		(void)advance(e, o->sample[i].arrived);
 		read_sample(e, &o->sample[i], &r);
-		for (int way = 0; way < r.ways; way++)
+		for (enum bank_way way = BANK_DOWN; way < r.ways; way++)
 			bank_observe(&e->bank, way, &r.measure[way], &l);
 		if (r.ways == BANK_WAYS)
 			bank_fade(&e->bank);
@@ -246,13 +246,13 @@ static void compare(struct estimate *e, const struct reading *r, const struct ba
 		understudy_start(u, &e->bank);
 		return;
 	}
-	for (int way = 0; way < r->ways; way++)
+	for (enum bank_way way = BANK_DOWN; way < r->ways; way++)
 		understudy_observe(u, way, &r->measure[way], l[way].evidence);
 	if (!understudy_wins(u))
 		return;
 	if (u->exchanges >= UNDERSTUDY_EXCHANGES)
 		bank_replace(&e->bank, &u->track);
-	for (int way = 0; way < BANK_WAYS; way++)
+	for (enum bank_way way = BANK_DOWN; way < BANK_WAYS; way++)
 		bank_rescale(&e->bank, way, u->noise[way].scale);
 }
 
@@ -260,7 +260,7 @@ static double surprise_of(const struct track *t, const struct reading *r)
 {
 	double most = 0.0;
 
-	for (int way = 0; way < r->ways; way++) {
+	for (enum bank_way way = BANK_DOWN; way < r->ways; way++) {
 		double x = r->measure[way].seen;
 		for (int i = 0; i < TRACK_ROWS; i++)
 			x -= r->measure[way].row[i] * t->mean[i];
@@ -283,14 +283,14 @@ static enum estimate_verdict learn(struct estimate *e, const struct reading *r,
 		rivals_start(&e->rivals, &e->bank, before, seconds, surprise_of(&t, r));
 		rivals_shift(&e->rivals, shift);
 	}
-	for (int way = 0; way < r->ways; way++) {
+	for (enum bank_way way = BANK_DOWN; way < r->ways; way++) {
 		bank_observe(&e->bank, way, &r->measure[way], &l[way]);
 		narrow = l[way].narrow < narrow ? l[way].narrow : narrow;
 	}
 	if (start && narrow >= SURPRISE) {
 		e->rivals.active = false;
 	} else {
-		for (int way = 0; way < r->ways; way++)
+		for (enum bank_way way = BANK_DOWN; way < r->ways; way++)
 			rivals_observe(&e->rivals, &e->bank, way, &r->measure[way],
 				       l[way].evidence);
 		if (rivals_decide(&e->rivals, &story)) {
@@ -412,8 +412,8 @@ bool estimate_wants_exchange(const struct estimate *e, mono at)
 		return true;
 	if (e->rivals.active && e->rivals.exchanges < 2 && rivals_lead(&e->rivals) > ASK_LEAD)
 		return true;
-	double ahead = span_to_s(mono_sub(at, e->at));
-	bank_merge(&e->bank, ahead > 0.0 ? ahead : 0.0, &t);
+	/* As of the newest packet: what grew since then the next one will tell. */
+	bank_merge(&e->bank, 0.0, &t);
 	double error = sqrt(t.cov[TRACK_CLOCK][TRACK_CLOCK]);
 	return error > ASK_GROWTH * e->settled && error > bank_jitter(&e->bank, BANK_DOWN);
 }

@@ -4,7 +4,7 @@
 #define WON 6.0		 /* where exchanges were among what decided it ... */
 #define EXCHANGES_MIN 2	 /* ... so many at least; ... */
 #define WON_ONE_WAY 12.0 /* ... or not */
-#define LOST -5.0	 /* worse than at the start by so much */
+#define LOST (-5.0)	 /* worse than at the start by so much */
 #define IDLE_NARROW 0.1
 #define IDLE_LEAD 2.0
 #define AGE_MIN 2	   /* one packet alone decides nothing */

@@ -12,7 +12,7 @@
 #define PARTS 3
 #define ODD 0.001 /* chance of what fits nothing */
 /* No queue makes a packet early: what fits nothing is that much rarer there. */
-#define LOG_EARLY -6.907755278982
+#define LOG_EARLY (-6.907755278982)
 
 /* A Gaussian cut off from above: what is left of it. */
 struct cut {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/understudy.h"
 
-#define RARITY -5.0 /* log odds at the start */
+#define RARITY (-5.0) /* log odds at the start */
 #define WON 3.0
-#define LOST -16.0
+#define LOST (-16.0)
 #define AGE_MIN 16
 #define AGE_MAX 48
 
@@ -28,7 +28,7 @@ void understudy_start(struct understudy *u, const struct bank *b)
 	/* Clock and delay together: what one-way packets cannot see. */
 	const double both[TRACK_ROWS] = {noise.queue, 0.0, noise.queue};
 	track_loosen(&u->track, both);
-	for (int way = 0; way < BANK_WAYS; way++)
+	for (enum bank_way way = BANK_DOWN; way < BANK_WAYS; way++)
 		noise_start(&u->noise[way], u->shape, noise.queue * scales[turn]);
 }
 

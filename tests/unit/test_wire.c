@@ -18,7 +18,7 @@ static void what_is_written_is_read_back_big_endian(void **state)
 	wire_put_u64(&w, UINT64_C(0x08090a0b0c0d0e0f));
 	wire_put(&w, "\x10\x11", 2);
 	assert_true(w.ok);
-	for (uint8_t i = 0; i < sizeof octets; i++)
+	for (size_t i = 0; i < sizeof octets; i++)
 		assert_int_equal(octets[i], i + 1);
 
 	struct wire_reader r = wire_read(octets, sizeof octets);
