@@ -244,7 +244,7 @@ int office_load_startup(struct office *o, struct err *err)
 
 	/* What was on trial when we went down was never confirmed; what is saved is older. */
 	if (history_trial_load(o->history, &trial))
-		history_trial_drop(o->history);
+		(void)!history_trial_drop(o->history, NULL);
 	return startup_load(o->shelf, try_startup, o, err);
 }
 

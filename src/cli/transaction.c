@@ -52,14 +52,23 @@ static int commit_work(struct session *s, const struct commit_order *order,
 	return r;
 }
 
+/* If a trial is running, it is one no more. */
+static bool confirm(struct session *s, struct text *out)
+{
+	struct err err;
+
+	if (commit_confirm(s->office->commit, &err) == 0)
+		return true;
+	session_refuse(s, out, "The configuration stays on trial; it cannot be confirmed: %s",
+		       err.text);
+	return false;
+}
+
 bool transaction_commit(struct session *s, struct text *out)
 {
 	struct commit_order order = order_of(s, "CLI");
 
-	if (!is_open(s, out) || commit_work(s, &order, NULL, out) < 0)
-		return false;
-	commit_confirm(s->office->commit);
-	return true;
+	return is_open(s, out) && commit_work(s, &order, NULL, out) >= 0 && confirm(s, out);
 }
 
 static bool is_label_free(struct session *s, const char *label, struct text *out)
@@ -99,7 +108,7 @@ static void confirm_persist(struct session *s, const char *name, struct text *ou
 		session_refuse(s, out, "No trial of the name %s is running.", name);
 		return;
 	}
-	commit_confirm(c);
+	(void)confirm(s, out);
 }
 
 static const char *or_empty(const char *text)
@@ -132,8 +141,8 @@ void transaction_run_commit(struct session *s, const struct args *args, struct t
 		return;
 	}
 	int r = commit_work(s, &order, NULL, out);
-	if (r >= 0)
-		commit_confirm(s->office->commit);
+	if (r >= 0 && !confirm(s, out))
+		return;
 	if (r == 0 && *order.label)
 		text_add(out, "Info: Nothing is pending; no commit was labelled.\n");
 }
@@ -299,8 +308,8 @@ static void rollback_answer(struct session *s, char answer, struct text *out)
 	if (answer != 'y' || !is_open(s, out))
 		return;
 	int r = commit_restore(s->office->commit, s->asked_id, &order, &err);
-	if (r >= 0)
-		commit_confirm(s->office->commit);
+	if (r >= 0 && !confirm(s, out))
+		return;
 	rollback_done(s, r, &err, out);
 }
 

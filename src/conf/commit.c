@@ -225,6 +225,23 @@ span commit_trial_left(const struct commit *c)
 	return span_max(mono_sub(c->deadline, c->hooks.steady(c->hooks.context)), SPAN_ZERO);
 }
 
+int commit_confirm(struct commit *c, struct err *err)
+{
+	int r = c->on_trial ? history_trial_drop(c->history, err) : 0;
+
+	/* What the disk still calls a trial is none that we may call confirmed. */
+	if (r == 0)
+		c->on_trial = false;
+	return r;
+}
+
+/* Should its record stay on the disk, then the next start says the same: not confirmed. */
+static void forget_trial(struct commit *c)
+{
+	c->on_trial = false;
+	(void)!history_trial_drop(c->history, NULL);
+}
+
 int commit_try(struct commit *c, const struct store *base, const struct store *mine,
 	       const struct commit_order *order, const struct commit_trial *trial, struct err *err)
 {
@@ -245,7 +262,7 @@ int commit_try(struct commit *c, const struct store *base, const struct store *m
 		return r;
 	r = commit_run(c, base, mine, order, err);
 	if (r <= 0 && !extends)
-		history_trial_drop(c->history);
+		forget_trial(c);
 	if (r < 0 || (r == 0 && !extends))
 		return r;
 	c->on_trial = true;
@@ -254,14 +271,6 @@ int commit_try(struct commit *c, const struct store *base, const struct store *m
 	c->trial_session = trial->session;
 	c->deadline = mono_add(c->hooks.steady(c->hooks.context), SPAN_S((int64_t)trial->seconds));
 	return 1;
-}
-
-void commit_confirm(struct commit *c)
-{
-	if (!c->on_trial)
-		return;
-	c->on_trial = false;
-	history_trial_drop(c->history);
 }
 
 int commit_abort(struct commit *c, struct err *err)
@@ -275,7 +284,7 @@ int commit_abort(struct commit *c, struct err *err)
 		r = commit_start(c, whole, err);
 	store_free(whole);
 	if (r == 0)
-		commit_confirm(c);
+		forget_trial(c);
 	return r;
 }
 

@@ -76,7 +76,8 @@ bool commit_on_trial(const struct commit *c);
 unsigned commit_trial_session(const struct commit *c);
 const char *commit_trial_persist(const struct commit *c);
 span commit_trial_left(const struct commit *c);
-void commit_confirm(struct commit *c);
+/* 0 also without a trial; negative with a sentence: it stays on trial. */
+MUST_CHECK int commit_confirm(struct commit *c, struct err *err);
 /* The trial is undone now: 0, or negative with a sentence (it stays on trial). */
 MUST_CHECK int commit_abort(struct commit *c, struct err *err);
 /* Undoes a trial whose time is over; true if it did. */

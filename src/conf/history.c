@@ -498,7 +498,7 @@ bool history_trial_load(const struct history *h, struct history_trial *ret)
 	return true;
 }
 
-void history_trial_drop(struct history *h)
+int history_trial_drop(struct history *h, struct err *err)
 {
-	(void)h->shelf.drop(h->shelf.context, TRIAL_NAME, NULL);
+	return h->shelf.drop(h->shelf.context, TRIAL_NAME, err);
 }

@@ -59,6 +59,7 @@ MUST_CHECK int history_trial_keep(struct history *h, const struct history_trial 
 				  struct err *err);
 /* True if one is on the shelf. */
 bool history_trial_load(const struct history *h, struct history_trial *ret);
-void history_trial_drop(struct history *h);
+/* 0 also if there was none; negative with a sentence: after a restart it may still be there. */
+MUST_CHECK int history_trial_drop(struct history *h, struct err *err);
 
 #endif

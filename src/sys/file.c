@@ -338,11 +338,9 @@ int file_keep(const struct file_dir *d, const char *name, const char *chars, siz
 int file_drop(const struct file_dir *d, const char *name, struct err *err)
 {
 	assert(file_name_is_good(name));
-	if (DO(unlink)(d->fd, name, 0) < 0) {
-		if (errno == ENOENT)
-			return 0;
+	/* One that is gone already may be gone in memory only. */
+	if (DO(unlink)(d->fd, name, 0) < 0 && errno != ENOENT)
 		return failed(err, "remove", d->path, name);
-	}
 	if (DO(sync)(d->fd) < 0)
 		return failed(err, "sync", d->path, name);
 	return 0;

@@ -195,6 +195,31 @@ static void a_trial_is_undone_on_a_full_disk(void **state)
 	stop(&d);
 }
 
+/* Else it would look unconfirmed after a restart. */
+static void a_confirmation_that_the_disk_refuses_is_none(void **state)
+{
+	struct desk d = {0};
+
+	(void)state;
+	start(&d);
+	must_type(&d, "system-view");
+	must_type(&d, "ntp listen-port 1100");
+	must_type(&d, "commit trial 60 persist tonight");
+	d.memory.fail_from = d.memory.changes + 1;
+	assert_false(type(&d, "commit"));
+	assert_non_null(strstr(text_chars(&d.reply), "stays on trial"));
+	assert_false(type(&d, "commit persist tonight"));
+	d.memory.fail_from = 0;
+	d.stage.passed_s += 59;
+	office_wake(d.office);
+	assert_int_equal(d.stage.settings->port_count, 1);
+	must_type(&d, "commit persist tonight");
+	d.stage.passed_s += 60;
+	office_wake(d.office);
+	assert_int_equal(d.stage.settings->port_count, 1);
+	stop(&d);
+}
+
 static void another_random(void *context, uint8_t *octets, size_t len)
 {
 	static uint8_t count;
@@ -286,6 +311,7 @@ int main(void)
 		cmocka_unit_test(plain_keys_are_handed_down_and_nowhere_else),
 		cmocka_unit_test(a_trial_is_undone_when_nobody_confirms),
 		cmocka_unit_test(a_trial_is_undone_on_a_full_disk),
+		cmocka_unit_test(a_confirmation_that_the_disk_refuses_is_none),
 		cmocka_unit_test(a_key_typed_again_is_no_change),
 		cmocka_unit_test(a_bad_file_is_refused_with_its_line),
 		cmocka_unit_test(a_thousand_interfaces_are_quick),

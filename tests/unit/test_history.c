@@ -255,7 +255,7 @@ static void a_trial_survives_a_restart(void **state)
 	assert_true(back.deadline_unix_s == 1795307820);
 	assert_string_equal(back.persist, "tonight");
 	assert_string_equal(back.user, "ann");
-	history_trial_drop(h);
+	assert_int_equal(history_trial_drop(h, &err), 0);
 	assert_false(history_trial_load(h, &back));
 	memory_put(&m, "trial", "! back-to: 1000000001\n! trial: 1000");
 	assert_false(history_trial_load(h, &back));
