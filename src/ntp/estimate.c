@@ -5,9 +5,10 @@
 
 #include <assert.h>
 
-#define RATE_ERROR_UNKNOWN 1e-4	 /* 1-sigma of an oscillator that nobody knows */
-#define DELAY_ERROR_UNKNOWN 0.25 /* s; one-way packets alone say nothing of the path */
-#define TRIP_MIN 2e-7		 /* s */
+#define RATE_ERROR_UNKNOWN 1e-4	   /* 1-sigma of an oscillator that nobody knows */
+#define RATE_ERROR_REMEMBERED 1e-7 /* it moves on while nobody looks */
+#define DELAY_ERROR_UNKNOWN 0.25   /* s; one-way packets alone say nothing of the path */
+#define TRIP_MIN 2e-7		   /* s */
 #define OPENING_EXCHANGES 8
 #define OPENING_S 120.0
 #define SURPRISE 0.1	       /* an ordinary packet less likely than that is one */
@@ -352,7 +353,10 @@ void estimate_init(struct estimate *e, bool has_frequency, freq frequency, span 
 {
 	*e = (struct estimate){0};
 	e->rate = has_frequency ? freq_to_ratio(frequency) : 0.0;
-	e->rate_error = has_frequency ? span_to_s(frequency_error) : RATE_ERROR_UNKNOWN;
+	double error = span_to_s(frequency_error);
+	e->rate_error = error > RATE_ERROR_REMEMBERED ? error : RATE_ERROR_REMEMBERED;
+	if (!has_frequency)
+		e->rate_error = RATE_ERROR_UNKNOWN;
 }
 
 void estimate_assume_delay(struct estimate *e, span path, span half_width)

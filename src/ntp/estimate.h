@@ -40,7 +40,11 @@ struct belief {
 enum estimate_verdict {
 	ESTIMATE_USED,
 	ESTIMATE_OUTLIER, /* weighs little or nothing: congestion, a spike, or out of order */
-	ESTIMATE_JUMP,	  /* disagrees by far more than queueing can; ask before believing */
+	/*
+	 * Not used: only a source that was set can be so far off. One-way packets never settle
+	 * it; two exchanges in a row that agree do, and the second is ESTIMATE_USED.
+	 */
+	ESTIMATE_JUMP,
 };
 
 struct estimate; /* its size is visible below so that an association can hold it */
@@ -59,7 +63,11 @@ void estimate_assume_delay(struct estimate *e, span path, span half_width);
 /* Forget phase and delay, keep the rate: after a confirmed jump of the source. */
 void estimate_restart(struct estimate *e);
 void estimate_at(const struct estimate *e, mono at, struct belief *ret);
-/* True when a two-way exchange would tell more than waiting: floor moved, uncertainty grew. */
+/*
+ * True when a two-way exchange would tell more than waiting: the delay is not known, the floor
+ * moved, uncertainty grew. Whoever asks limits how often; questions without answers are not seen
+ * here.
+ */
 bool estimate_wants_exchange(const struct estimate *e, mono at);
 
 #endif
