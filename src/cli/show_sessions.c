@@ -173,7 +173,7 @@ static void print_filter(const char *label, const json_t *s, const char *key, st
 	json_array_foreach(list, i, v) {
 		text_clear(&number);
 		show_add_fixed(&number, json_number_value(v), 2);
-		text_addf(out, "%*s", i == 0 ? 6 : 7, text_chars(&number));
+		text_addf(out, " %*s", i == 0 ? 5 : 6, text_chars(&number));
 	}
 	text_add(out, "\n");
 	text_fini(&number);

@@ -41,7 +41,15 @@ static void report_filter(struct now now, const struct assoc *a, struct assoc_ro
 	}
 }
 
-static void report_header(const struct assoc *a, struct assoc_row *ret)
+/* The origin of an answer is our nonce, no time; what is shown is when its question left. */
+static stamp origin_time(struct now now, const struct assoc *a)
+{
+	if (a->last.mode != MODE_SERVER)
+		return a->last.origin;
+	return a->volley.waiting ? (stamp){0} : stamp_add(now.wall, mono_sub(a->asked, now.mono));
+}
+
+static void report_header(struct now now, const struct assoc *a, struct assoc_row *ret)
 {
 	const struct packet *p = &a->last;
 
@@ -53,7 +61,7 @@ static void report_header(const struct assoc *a, struct assoc_row *ret)
 	ret->root_delay = packet_short_to_span(p->root_delay);
 	ret->root_dispersion = packet_short_to_span(p->root_dispersion);
 	ret->reference = p->reference;
-	ret->origin_time = p->origin;
+	ret->origin_time = origin_time(now, a);
 	ret->receive = p->receive;
 	ret->transmit = p->transmit;
 }
@@ -108,7 +116,7 @@ bool report_assoc(const struct node *n, struct now now, unsigned i, struct assoc
 	if (a->role != ROLE_NONE)
 		memcpy(ret->ifname, n->roles[a->role].set.ifname, sizeof ret->ifname);
 	memcpy(ret->verdicts, a->verdicts, sizeof ret->verdicts);
-	report_header(a, ret);
+	report_header(now, a, ret);
 	report_belief(now, a, ret);
 	report_filter(now, a, ret);
 	return true;
