@@ -40,6 +40,7 @@ struct host *host_new(struct universe *u, uint32_t number, const char *name)
 void host_free(struct host *h)
 {
 	host_kill(h);
+	villain_free(h->villain);
 	shelf_free(h->shelf);
 	free(h->asks);
 	free(h->memberships);
@@ -61,10 +62,13 @@ void host_plug(struct host *h, uint32_t lan)
 {
 	assert(h->port_count < HOST_PORTS_MAX);
 	struct host_port *p = &h->ports[h->port_count++];
+	struct lan *l = &h->universe->network.lans[lan];
 
 	p->lan = lan;
-	p->member = lan_add_member(&h->universe->network.lans[lan], false, h->number, h->port_count,
+	p->member = lan_add_member(l, false, h->number, h->port_count,
 				   stream_hash(h->universe->seed, h->name));
+	l->members[p->member].ear = h->villain;
+	l->ears += h->villain ? 1 : 0;
 }
 
 struct now host_now(struct host *h)

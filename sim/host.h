@@ -15,6 +15,7 @@
 #include "ntp/node.h"
 #include "sim/network.h"
 #include "sim/oscillator.h"
+#include "sim/villain.h"
 #include "sim/wallclock.h"
 
 #define HOST_PORTS_MAX 16
@@ -26,6 +27,7 @@ struct universe;
 struct host_traits {
 	bool reference;		   /* another program keeps the clock true */
 	bool observe;		   /* the clock may not be steered */
+	bool attacker;		   /* a villain */
 	bool crowd;		   /* one of so many that its command line is closed after use */
 	int64_t offset_ns;	   /* reference - local at the beginning: positive, behind */
 	double rate;		   /* of the quartz, s per s */
@@ -81,6 +83,7 @@ struct host {
 	unsigned port_count;
 	struct host_port ports[HOST_PORTS_MAX]; /* ifindex - 1; ethN is N + 1 */
 	unsigned life;				/* how often it was started */
+	struct villain *villain; /* owned; NULL: an honest host. A villain runs no node */
 	/* while it runs */
 	void *block;
 	struct node *node; /* NULL: it is off */

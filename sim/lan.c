@@ -62,7 +62,7 @@ uint32_t lan_add_member(struct lan *l, bool router, uint32_t who, uint32_t ifind
 
 		l->members = must_resize(l->members, room, sizeof *l->members);
 	}
-	l->members[l->member_count] = (struct lan_member){router, who, ifindex, name};
+	l->members[l->member_count] = (struct lan_member){router, who, ifindex, false, name};
 	return l->member_count++;
 }
 

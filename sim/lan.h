@@ -38,6 +38,7 @@ struct lan_member {
 	bool router;
 	uint32_t who;	  /* index of the host or router */
 	uint32_t ifindex; /* of that host, from 1 */
+	bool ear;	  /* hears what is not for it */
 	uint64_t name;	  /* hash of its name, for the luck of its packets */
 };
 
@@ -53,6 +54,7 @@ struct lan {
 	struct lan_exception *exceptions; /* owned */
 	unsigned member_count;
 	struct lan_member *members; /* owned */
+	unsigned ears;		    /* members that hear everything */
 	uint64_t packets;	    /* put on the wire */
 	uint64_t multicasts;	    /* of these, to a group */
 };

@@ -179,6 +179,16 @@ static void hand_over(struct network *n, const struct lan_member *m, int64_t at_
 	n->deliver(n->context, at_ns, m->who, m->ifindex, ttl, p);
 }
 
+/* A packet is put on a LAN by one of its members. */
+static void put_on(struct network *n, struct lan *l, uint32_t from, struct parcel *p)
+{
+	l->packets++;
+	for (uint32_t i = 0; l->ears > 0 && i < l->member_count; i++) {
+		if (l->members[i].ear && i != from)
+			n->overhear(n->context, l->members[i].who, p);
+	}
+}
+
 static void send_unicast(struct network *n, int64_t true_ns, uint32_t lan, uint32_t member,
 			 uint8_t ttl, struct parcel *p)
 {
@@ -187,7 +197,7 @@ static void send_unicast(struct network *n, int64_t true_ns, uint32_t lan, uint3
 
 	if (!find_owner(n, &p->to.addr, &to_lan, &to_member))
 		return;
-	n->lans[lan].packets++;
+	put_on(n, &n->lans[lan], member, p);
 	while (lan != to_lan) {
 		const struct network_hop *hop = first_hop(n, lan, to_lan);
 
@@ -199,7 +209,7 @@ static void send_unicast(struct network *n, int64_t true_ns, uint32_t lan, uint3
 		ttl--;
 		lan = hop->lan;
 		member = hop->far;
-		n->lans[lan].packets++;
+		put_on(n, &n->lans[lan], member, p);
 	}
 	const struct lan_member *m = &n->lans[lan].members[to_member];
 	unsigned copies = carry(&n->lans[lan], member, to_member, true_ns, delays);
@@ -221,7 +231,7 @@ static void flood_lan(struct network *n, const struct wave *w, struct parcel *p)
 	struct lan *l = &n->lans[w->lan];
 	int64_t delays[LAN_COPIES_MAX];
 
-	l->packets++;
+	put_on(n, l, w->member, p);
 	l->multicasts++;
 	for (uint32_t i = 0; i < l->member_count; i++) {
 		const struct lan_member *m = &l->members[i];

@@ -57,6 +57,8 @@ struct network {
 	void *context;
 	/* Wants the host at ifindex a packet to that group? */
 	bool (*joined)(void *context, uint32_t host, uint32_t ifindex, const struct addr *group);
+	/* The villain at host hears p pass by. */
+	void (*overhear)(void *context, uint32_t host, struct parcel *p);
 	/* Takes over one share of p. */
 	void (*deliver)(void *context, int64_t at_ns, uint32_t host, uint32_t ifindex, uint8_t ttl,
 			struct parcel *p);

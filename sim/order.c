@@ -23,10 +23,11 @@ static const struct {
 	const char *word;
 	enum order_kind kind;
 } verbs[] = {
-	{"type", ORDER_TYPE}, {"show", ORDER_SHOW},	{"down", ORDER_DOWN},
-	{"up", ORDER_UP},     {"silent", ORDER_SILENT}, {"heard", ORDER_HEARD},
-	{"kill", ORDER_KILL}, {"start", ORDER_START},	{"step", ORDER_STEP},
-	{"freq", ORDER_FREQ},
+	{"type", ORDER_TYPE},	{"show", ORDER_SHOW},	  {"down", ORDER_DOWN},
+	{"up", ORDER_UP},	{"silent", ORDER_SILENT}, {"heard", ORDER_HEARD},
+	{"kill", ORDER_KILL},	{"start", ORDER_START},	  {"step", ORDER_STEP},
+	{"freq", ORDER_FREQ},	{"listen", ORDER_LISTEN}, {"replay", ORDER_REPLAY},
+	{"forge", ORDER_FORGE}, {"rest", ORDER_REST},
 };
 
 static bool find_verb(const struct line *l, enum order_kind *ret)
@@ -65,8 +66,43 @@ static int read_ifname(struct line *l, uint32_t *ret)
 	return 0;
 }
 
+static int read_every(struct line *l, struct villain_plan *p)
+{
+	if (!line_takes(l, "every"))
+		return line_complain(l, "every how long?");
+	if (line_time(l, "the period", &p->every_ns) < 0)
+		return -EINVAL;
+	return p->every_ns > 0 ? 0 : line_complain(l, "a period is longer than nothing");
+}
+
+/* forge GROUP as NAME offset T every T */
+static int read_forge(struct line *l, struct universe *u, struct villain_plan *p)
+{
+	const char *word;
+
+	if (line_word(l, "a group", &word) < 0)
+		return -EINVAL;
+	if (!addr_parse(word, &p->group) || !addr_is_multicast(&p->group))
+		return line_complain(l, "'%s' is not a group address", word);
+	if (!line_takes(l, "as"))
+		return line_complain(l, "as whom?");
+	if (line_word(l, "a name", &word) < 0)
+		return -EINVAL;
+	const struct host *h = universe_find_host(u, word);
+
+	if (!h || h->port_count == 0)
+		return line_complain(l, "there is no node %s with an interface", word);
+	p->as = p->group.family == ADDR_V4 ? network_addr_v4(h->ports[0].lan, h->ports[0].member)
+					   : network_addr_v6(h->ports[0].lan, h->ports[0].member);
+	if (!line_takes(l, "offset"))
+		return line_complain(l, "by what offset?");
+	if (line_time(l, "the offset", &p->offset_ns) < 0)
+		return -EINVAL;
+	return read_every(l, p);
+}
+
 /* What follows the verb; text gets the lines to type. */
-static int read_rest(struct line *l, struct order *o, struct text *text)
+static int read_rest(struct line *l, struct universe *u, struct order *o, struct text *text)
 {
 	switch (o->kind) {
 	case ORDER_TYPE:
@@ -79,10 +115,17 @@ static int read_rest(struct line *l, struct order *o, struct text *text)
 		return line_time(l, "the step", &o->by_ns);
 	case ORDER_FREQ:
 		return line_rate(l, "the frequency", &o->by);
+	case ORDER_REPLAY:
+		o->plan.replay = true;
+		return read_every(l, &o->plan);
+	case ORDER_FORGE:
+		return read_forge(l, u, &o->plan);
 	case ORDER_SILENT:
 	case ORDER_HEARD:
 	case ORDER_KILL:
 	case ORDER_START:
+	case ORDER_LISTEN:
+	case ORDER_REST:
 	case ORDER_CUT:
 	case ORDER_MEND:
 	case ORDER_WIRE:
@@ -100,6 +143,12 @@ static int add_for_host(struct orders *o, struct universe *u, struct line *l, co
 		return line_complain(l, "there is no node %s", name);
 	if (what.ifindex > h->port_count)
 		return line_complain(l, "%s has no eth%u", name, what.ifindex - 1);
+	bool villainy = what.kind >= ORDER_LISTEN && what.kind <= ORDER_REST;
+
+	if (villainy != (h->villain != NULL))
+		return line_complain(l, villainy ? "%s is no attacker" : "%s is an attacker", name);
+	if (villainy && h->port_count == 0)
+		return line_complain(l, "%s is on no LAN", name);
 	what.who = h->number;
 	what.text = text->len ? must_have(strdup(text_chars(text))) : NULL;
 	calendar_enter(&u->calendar, what.at_ns, EVENT_ORDER, o->count, NULL);
@@ -123,7 +172,7 @@ static int read_host_order(struct orders *o, struct universe *u, struct line *l,
 	if (count == 0)
 		return line_complain(l, "a name is missing");
 	l->at++;
-	int r = read_rest(l, what, &text);
+	int r = read_rest(l, u, what, &text);
 
 	if (r == 0)
 		r = line_end(l);
@@ -272,6 +321,16 @@ int orders_do(const struct order *o, struct universe *u, const char *file, FILE 
 		return 0;
 	case ORDER_FREQ:
 		oscillator_push(&h->oscillator, u->now_ns, o->by);
+		return 0;
+	case ORDER_LISTEN:
+		villain_listen(h->villain);
+		return 0;
+	case ORDER_REPLAY:
+	case ORDER_FORGE:
+		villain_begin(h, &o->plan);
+		return 0;
+	case ORDER_REST:
+		villain_rest(h->villain);
 		return 0;
 	case ORDER_CUT:
 	case ORDER_MEND:

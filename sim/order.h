@@ -20,7 +20,11 @@ enum order_kind {
 	ORDER_START,
 	ORDER_STEP,
 	ORDER_FREQ,
-	ORDER_CUT,
+	ORDER_LISTEN,
+	ORDER_REPLAY,
+	ORDER_FORGE,
+	ORDER_REST,
+	ORDER_CUT, /* from here on about a LAN */
 	ORDER_MEND,
 	ORDER_WIRE,
 };
@@ -29,11 +33,12 @@ struct order {
 	enum order_kind kind;
 	unsigned line;
 	int64_t at_ns;
-	uint32_t who;	  /* host, or LAN */
-	uint32_t ifindex; /* down, up */
-	int64_t by_ns;	  /* step */
-	double by;	  /* freq */
-	char *text;	  /* owned: lines to type, each ended by \n; or words about a wire */
+	uint32_t who;		  /* host, or LAN */
+	uint32_t ifindex;	  /* down, up */
+	int64_t by_ns;		  /* step */
+	double by;		  /* freq */
+	struct villain_plan plan; /* replay, forge */
+	char *text; /* owned: lines to type, each ended by \n; or words about a wire */
 };
 
 struct orders {

@@ -72,6 +72,7 @@ int play_run(struct play *p, FILE *show, struct err *err)
 		case EVENT_HOST_ARRIVAL:
 		case EVENT_HOST_OUTCOME:
 		case EVENT_HOST_KERNEL:
+		case EVENT_VILLAIN:
 			break;
 		}
 	}

@@ -105,6 +105,8 @@ static int read_trait(struct line *l, struct wish *w)
 		w->traits.reference = true;
 	else if (line_takes(l, "observe"))
 		w->traits.observe = true;
+	else if (line_takes(l, "attacker"))
+		w->traits.attacker = true;
 	else if (line_takes(l, "crowd"))
 		w->traits.crowd = true;
 	else if (line_takes(l, "off"))
@@ -123,12 +125,14 @@ static void add_node(struct scenario *s, const char *name, const struct wish *w)
 	h->traits.offset_ns =
 		(int64_t)stream_between(&luck, (double)w->offset_ns[0], (double)w->offset_ns[1]);
 	h->traits.rate = stream_between(&luck, w->rate[0], w->rate[1]);
+	if (h->traits.attacker)
+		h->villain = villain_new();
 	host_set_clocks(h);
 	if (h->number >= s->off_room) {
 		s->off_room = s->off_room ? s->off_room * 2 : 64;
 		s->off = must_resize(s->off, s->off_room, sizeof *s->off);
 	}
-	s->off[h->number] = w->off;
+	s->off[h->number] = w->off || w->traits.attacker;
 }
 
 static int check_new_name(struct scenario *s, struct line *l, const char *name)

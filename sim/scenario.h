@@ -19,6 +19,7 @@
  *       stamps T                       reading error of packet stamps, 1-sigma, up to latency late
  *       transmit T [jitter T]          from the node's word to the wire
  *       off                            not switched on until `start`
+ *       attacker                       no Timecast: hears all on its LAN, sends in any name
  *       crowd                          types once, then its command line is closed: saves memory
  *   router NAME...
  *   lan [name L] NAME... WIRE...       joins nodes and routers; the first LAN of a node is its
@@ -36,6 +37,10 @@
  *   at T NAME... kill | start          loses everything but its disk; comes back
  *   at T NAME... step T                somebody moves its clock forward by T
  *   at T NAME... freq R                its quartz runs faster by R from now on
+ *   at T NAME listen                   an attacker keeps what it hears from now on,
+ *   at T NAME replay every T           sends it again, in order, over and over,
+ *   at T NAME forge GROUP as NAME offset T every T      sends multicast of its own making,
+ *   at T NAME rest                     or stops
  *   at T lan L WIRE... | cut | mend    delay +T and delay -T change what there is
  *   expect ...                         see expect.h
  *

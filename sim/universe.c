@@ -26,6 +26,13 @@ static void deliver(void *context, int64_t at_ns, uint32_t host, uint32_t ifinde
 		       host, a);
 }
 
+static void overhear(void *context, uint32_t host, struct parcel *p)
+{
+	struct universe *u = context;
+
+	villain_overhear(u->hosts[host]->villain, p);
+}
+
 void universe_init(struct universe *u, uint64_t seed)
 {
 	memset(u, 0, sizeof *u);
@@ -35,6 +42,7 @@ void universe_init(struct universe *u, uint64_t seed)
 	u->network.context = u;
 	u->network.joined = joined;
 	u->network.deliver = deliver;
+	u->network.overhear = overhear;
 }
 
 /* What an event owned goes with it. */
@@ -130,6 +138,9 @@ bool universe_turn(struct universe *u, struct calendar_entry *ret)
 		break;
 	case EVENT_HOST_KERNEL:
 		host_look_at_kernel(u->hosts[ret->who]);
+		break;
+	case EVENT_VILLAIN:
+		villain_turn(u->hosts[ret->who]);
 		break;
 	case EVENT_ORDER:
 	case EVENT_SAMPLE:

@@ -19,6 +19,7 @@ enum universe_event {
 	EVENT_HOST_ARRIVAL, /* who: the host, what: struct host_arrival */
 	EVENT_HOST_OUTCOME, /* who: the host, what: struct host_outcome */
 	EVENT_HOST_KERNEL,  /* who: the host; somebody else's clock is looked at */
+	EVENT_VILLAIN,	    /* who: the host */
 	EVENT_ORDER,	    /* who: number of the scenario's order */
 	EVENT_SAMPLE,	    /* everybody is measured */
 	EVENT_END,
