@@ -141,6 +141,7 @@ struct iface *iface_make(struct ifaces *t, const char *name)
 	memcpy(f->link.name, name, strnlen(name, sizeof f->link.name - 1));
 	insert(t->by_name, IFACE_SLOTS, hash_octets(f->link.name, strlen(f->link.name)),
 	       (uint16_t)(place + 1));
+	t->filled = true;
 	return f;
 }
 

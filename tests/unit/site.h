@@ -514,4 +514,31 @@ static inline uint64_t site_count(const struct site *s, unsigned host, enum addr
 	return row.verdicts[v];
 }
 
+/* ---- the usual hosts ---- */
+
+static inline bool site_is_within(const struct site *s, unsigned host, span bound)
+{
+	return !span_less(bound, span_abs(site_error(s, host)));
+}
+
+/* A multicast server of stratum 1 whose clock is the truth. */
+static inline unsigned site_server(struct site *s, const char *group)
+{
+	unsigned h = site_add(s, SPAN_ZERO, 0.0);
+
+	(void)site_role(s, h, ROLE_MULTICAST_SERVER, group);
+	site_refclock(s, h, 1);
+	site_commit(s, h);
+	return h;
+}
+
+static inline unsigned site_client(struct site *s, const char *group, span error, double drift_ppm)
+{
+	unsigned h = site_add(s, error, drift_ppm);
+
+	(void)site_role(s, h, ROLE_MULTICAST_CLIENT, group);
+	site_commit(s, h);
+	return h;
+}
+
 #endif

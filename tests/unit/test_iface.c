@@ -77,6 +77,22 @@ static void one_that_went_away_is_not_found_by_index(void **state)
 	assert_null(iface_by_name(&t, "eth0"));
 }
 
+static void a_name_that_was_forgotten_is_made_anew(void **state)
+{
+	(void)state;
+	memset(&t, 0, sizeof t);
+	struct iface *a = iface_make(&t, "a"), *b = iface_make(&t, "b");
+
+	iface_forget(&t, a);
+	iface_forget(&t, b);
+	assert_null(iface_by_name(&t, "a"));
+	a = iface_make(&t, "a");
+	b = iface_make(&t, "b");
+	assert_ptr_not_equal(a, b);
+	assert_ptr_not_equal(iface_make(&t, "c"), a);
+	assert_true(a->used && b->used);
+}
+
 static void reference_ids_name_our_addresses(void **state)
 {
 	/* The first octets of the MD5 of sixteen, from another implementation. */
@@ -144,6 +160,7 @@ static void broadcasts_are_known_by_the_prefix(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(thousands_are_found_by_index_name_and_address),
 	cmocka_unit_test(one_that_went_away_is_not_found_by_index),
+	cmocka_unit_test(a_name_that_was_forgotten_is_made_anew),
 	cmocka_unit_test(reference_ids_name_our_addresses),
 	cmocka_unit_test(the_source_address_fits_the_destination),
 	cmocka_unit_test(broadcasts_are_known_by_the_prefix),
