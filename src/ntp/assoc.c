@@ -202,6 +202,15 @@ enum verdict assoc_test_auth(const struct node *n, const struct auth_found *foun
 	return n->authentication && !found->trusted ? VERDICT_KEY_UNTRUSTED : VERDICT_USED;
 }
 
+bool assoc_is_trusted(const struct node *n, const struct assoc *a)
+{
+	const struct key *key = a->key_id != 0 ? auth_key(&n->auth, a->key_id) : NULL;
+
+	if (a->key_id != 0 && !key)
+		return false;
+	return !n->authentication || (key && key->trusted && (a->authenticated || a->fresh == 0));
+}
+
 bool assoc_is_fit(const struct assoc *a)
 {
 	if (!a->used || !a->sane || a->reach == 0)

@@ -111,6 +111,8 @@ void assoc_stepped(struct node *n, span by);
 void assoc_heard(struct node *n, struct now now, struct assoc *a, mono at);
 /* An expected packet or answer did not come. */
 void assoc_missed(struct node *n, struct now now, struct assoc *a, struct actions *out);
+/* True if the keys and rules of now would let it in. */
+bool assoc_is_trusted(const struct node *n, const struct assoc *a);
 /* True if it may be a candidate of the selection now. */
 bool assoc_is_fit(const struct assoc *a);
 /* lambda of RFC 5905 11.2: from the primary reference to us, as of now. */

@@ -204,6 +204,17 @@ static void configure_unicasts(struct node *n, struct now now, const struct sett
 	}
 }
 
+/* Whom today's keys and rules would not have let in does not stay because it came before them. */
+static void review_trust(struct node *n, struct now now, struct actions *out)
+{
+	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+		struct assoc *a = &n->assocs[i];
+
+		if (a->used && !assoc_is_trusted(n, a))
+			assoc_end(n, now, a, EVENT_AUTHENTICATION_CHANGED, out);
+	}
+}
+
 void node_configure(struct node *n, struct now now, const struct settings *s, struct actions *out)
 {
 	n->authentication = s->authentication;
@@ -213,6 +224,7 @@ void node_configure(struct node *n, struct now now, const struct settings *s, st
 	n->max_dynamic_sessions = s->max_dynamic_sessions;
 	n->volley = s->volley;
 	n->multicast_delay_us = s->multicast_delay_us;
+	review_trust(n, now, out);
 	port_configure(n, now, s);
 	role_configure(n, now, s, out);
 	configure_unicasts(n, now, s, out);

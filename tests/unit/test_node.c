@@ -524,6 +524,30 @@ static void a_thousand_interfaces_are_joined_one_at_a_wake(void **state)
 	site_free(s);
 }
 
+static void who_proved_nothing_leaves_when_proof_is_asked_for(void **state)
+{
+	struct site *s = site_new();
+	unsigned server = site_add(s, SPAN_ZERO, 0.0), client = site_add(s, SPAN_S(1), 0.0);
+
+	(void)state;
+	(void)site_role(s, server, ROLE_MULTICAST_SERVER, GROUP);
+	site_refclock(s, server, 1);
+	(void)site_role(s, client, ROLE_MULTICAST_CLIENT, GROUP);
+	site_commit(s, server);
+	site_commit(s, client);
+	site_run(s, SPAN_S(100));
+	assert_true(site_system(s, client).synchronised);
+	site_commit(s, client); /* nothing changed: it stays */
+	assert_int_not_equal(site_assoc(s, client, 0).id, 0);
+	s->hosts[client].settings->authentication = true;
+	site_commit(s, client);
+	assert_int_equal(site_assoc(s, client, 0).id, 0);
+	site_run(s, SPAN_S(200));
+	assert_int_equal(site_assoc(s, client, 0).id, 0);
+	assert_true(site_count(s, client, ADDR_V4, VERDICT_MAC_MISSING) >= 2);
+	site_free(s);
+}
+
 static void no_block_is_larger_than_it_should_be(void **state)
 {
 	(void)state;
@@ -546,6 +570,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_server_by_address_is_polled),
 	cmocka_unit_test(same_seed_and_events_give_the_same_actions),
 	cmocka_unit_test(a_thousand_interfaces_are_joined_one_at_a_wake),
+	cmocka_unit_test(who_proved_nothing_leaves_when_proof_is_asked_for),
 	cmocka_unit_test(no_block_is_larger_than_it_should_be),
 };
 
