@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "cli/session.h"
 #include "daemon/dialogue.h"
@@ -20,6 +21,8 @@
 #define GROUP_CONFIGURE "timecast"
 #define GROUP_LOOK "timecast-look"
 #define KEEP_EVERY SPAN_S(600)
+/* Whatever the desk does, a packet comes first. */
+#define NICE 10
 /* While a peer has not greeted. */
 #define STRANGER_WAIT SPAN_S(5)
 
@@ -211,6 +214,7 @@ static void *work(void *context)
 {
 	struct desk *d = context;
 
+	(void)setpriority(PRIO_PROCESS, 0, NICE); /* on Linux: of this thread */
 	while (!atomic_load(&d->quit)) {
 		ctlsock_wait(d->socket, wait_ms(d));
 		window_forget(d->window);
