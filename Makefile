@@ -20,6 +20,12 @@ check:
 	@tools/install-deps.sh check
 	@$(PYTHON) tools/check.py
 
+# Speed of the command line, and what work at it costs those who ask for the time.
+bench: all
+	@ninja -C build bench/cli_bench
+	@cd build && bench/cli_bench
+	@$(PYTHON) bench/desk_delay.py --build build
+
 # Two hosts on a cable, to type into.
 try:
 	@tools/install-deps.sh build demo
@@ -33,4 +39,4 @@ fuzz:
 clean:
 	rm -rf build build-asan build-clang build-fuzz
 
-.PHONY: all demo try check fuzz clean
+.PHONY: all demo bench try check fuzz clean
