@@ -324,8 +324,9 @@ static bool jump_is_confirmed(struct node *n, struct now now, struct assoc *a,
 		return false;
 	a->jumps = 0;
 	estimate_restart(&a->estimate);
+	hindsight_clear(&a->hindsight);
 	assoc_event(n, now, a, EVENT_CLOCK_CHANGED);
-	return estimate_add(&a->estimate, s) != ESTIMATE_JUMP;
+	return hindsight_add(&a->hindsight, &a->estimate, s, MONO_NEVER) != ESTIMATE_JUMP;
 }
 
 static void adapt_poll(struct node *n, struct now now, struct assoc *a)
@@ -348,13 +349,19 @@ static void adapt_poll(struct node *n, struct now now, struct assoc *a)
 	}
 }
 
+/* Since when something may still be told about what arrived. */
+static mono open_since(const struct assoc *a)
+{
+	return a->beacon_open ? a->beacon.arrived : MONO_NEVER;
+}
+
 enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const struct sample *s,
 			  struct actions *out)
 {
 	if (mono_before(s->arrived, a->arrived))
 		return VERDICT_STALE;
 	a->arrived = s->arrived;
-	switch (estimate_add(&a->estimate, s)) {
+	switch (hindsight_add(&a->hindsight, &a->estimate, s, open_since(a))) {
 	case ESTIMATE_USED:
 		a->jumps = 0;
 		break;
@@ -373,4 +380,22 @@ enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const
 	adapt_poll(n, now, a);
 	system_update(n, now, out);
 	return VERDICT_USED;
+}
+
+void assoc_correct(struct node *n, struct now now, struct assoc *a, const struct sample *s,
+		   stamp left, struct actions *out)
+{
+	span late = stamp_sub(left, s->transmitted);
+
+	if (!hindsight_correct(&a->hindsight, &a->estimate, s->arrived, left))
+		return;
+	for (unsigned i = 0; i < STATE_FILTER_LEN; i++) {
+		if (a->filter_at[i].ns != s->arrived.ns)
+			continue;
+		a->filter_offset[i] =
+			span_add(a->filter_offset[i], s->two_way ? span_half(late) : late);
+		if (s->two_way)
+			a->filter_delay[i] = span_sub(a->filter_delay[i], late);
+	}
+	system_update(n, now, out);
 }

@@ -8,6 +8,7 @@
 
 #include "ntp/auth.h"
 #include "ntp/estimate.h"
+#include "ntp/hindsight.h"
 #include "ntp/node.h"
 #include "ntp/packet.h"
 #include "ntp/volley.h"
@@ -75,6 +76,10 @@ struct assoc {
 	span filter_delay[STATE_FILTER_LEN];
 	mono filter_at[STATE_FILTER_LEN];
 	uint64_t verdicts[VERDICT_COUNT];
+	/* the beacon whose exact transmit time the next one may tell (RFC 9769, section 4) */
+	bool beacon_open;
+	struct sample beacon;
+	struct hindsight hindsight; /* the only writer of the estimate's samples */
 	struct estimate estimate;
 };
 
@@ -103,6 +108,9 @@ enum verdict assoc_test_auth(const struct node *n, const struct auth_found *foun
 /* Takes the sample; what comes of it goes through selection to the clock. */
 enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const struct sample *s,
 			  struct actions *out);
+/* A sample taken before really left at that time; nothing happens if that comes too late. */
+void assoc_correct(struct node *n, struct now now, struct assoc *a, const struct sample *s,
+		   stamp left, struct actions *out);
 /* The header of a packet that passed all tests. */
 void assoc_believe(struct node *n, struct now now, struct assoc *a, const struct arrival *v);
 /* Our wall clock jumped: offsets that are shown are against the new one. */

@@ -4,6 +4,8 @@
 #include "ntp/node_state.h"
 
 #define POLL_LOG2S_MAX 17
+#define LEFT_LATE_MAX SPAN_S(1) /* a packet cannot wait longer for its link (RFC 9769, section 4)  \
+				 */
 #define SEND_LAG_MAX SPAN_MS(1)
 #define SEND_LAG_RISE SPAN_US(64)
 
@@ -31,12 +33,17 @@ void multicast_send(struct node *n, struct now now, uint16_t role, struct action
 	struct packet p = server_header(&snapshot, r->set.version, MODE_BROADCAST,
 					(int8_t)r->set.minpoll_log2s);
 	p.transmit = stamp_add(now.wall, r->send_lag);
+	/* The last one's exact time, unless so much was missed that nobody can use it. */
+	if (span_less(mono_sub(now.mono, r->stamped), (span){2 * interval.ns + interval.ns / 2}))
+		p.origin = r->left;
 	if (!node_pack(n, &p, r->set.key_id, &s)) {
 		node_count_failed(n, &s);
 		return;
 	}
 	s.id = node_send_id(n, SEND_ROLE, role);
 	s.want_stamp = true;
+	r->beacon_id = s.id;
+	r->left = (stamp){0};
 	r->stamped = now.mono;
 	node_push(out, ACT_SEND)->send = s;
 	node_count_sent(n, &s);
@@ -53,11 +60,21 @@ void multicast_sent(struct node *n, uint16_t role, const struct outcome *o)
 	struct role *r = &n->roles[role];
 	span lag = mono_sub(o->at.mono, r->stamped);
 
-	if (!o->stamped || o->error || lag.ns < 0 || lag.ns > SEND_LAG_MAX.ns)
+	if (o->id != r->beacon_id || !o->stamped || o->error || lag.ns < 0)
+		return;
+	if (!span_less(LEFT_LATE_MAX, lag))
+		r->left = o->at.wall;
+	if (span_less(SEND_LAG_MAX, lag))
 		return;
 	int64_t by = lag.ns - r->send_lag.ns;
 
 	r->send_lag.ns += by < 0 ? by / 2 : by < SEND_LAG_RISE.ns ? by / 4 : SEND_LAG_RISE.ns / 4;
+}
+
+void multicast_stepped(struct node *n)
+{
+	for (unsigned i = 0; i < n->role_used; i++)
+		n->roles[i].left = (stamp){0};
 }
 
 /* ---- client ---- */
@@ -169,6 +186,22 @@ static enum verdict test_known(struct node *n, struct now now, struct arrival *v
 	return is_early(a, v->d->at.mono) ? VERDICT_EARLY : VERDICT_USED;
 }
 
+/*
+ * What the packet's origin says of the one before: its exact transmit time, if nothing was lost in
+ * between. Decided anew for every packet, and only after its MAC: nothing here can stick. A beacon
+ * may leave a little before the time it carries (SEND_LAG_MAX).
+ */
+static void look_back(struct node *n, struct now now, struct assoc *a, stamp origin,
+		      struct actions *out)
+{
+	span late = stamp_sub(origin, a->beacon.transmitted);
+
+	if (a->beacon_open && !stamp_is_zero(origin) && !span_less(late, span_neg(SEND_LAG_MAX)) &&
+	    !span_less(LEFT_LATE_MAX, late))
+		assoc_correct(n, now, a, &a->beacon, origin, out);
+	a->beacon_open = false;
+}
+
 static enum verdict follow(struct node *n, struct now now, struct arrival *v, struct assoc *a,
 			   struct actions *out)
 {
@@ -182,9 +215,13 @@ static enum verdict follow(struct node *n, struct now now, struct arrival *v, st
 		return put_aside(a, v);
 	struct sample s = one_way(v);
 
+	look_back(n, now, a, v->packet.origin, out);
 	verdict = assoc_sample(n, now, a, &s, out);
-	if (verdict == VERDICT_USED)
+	if (verdict == VERDICT_USED) {
 		a->newest = s.transmitted;
+		a->beacon = s;
+		a->beacon_open = true;
+	}
 	return verdict;
 }
 

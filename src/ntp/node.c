@@ -452,6 +452,7 @@ void node_stepped(struct node *n, struct now now, span by, struct actions *out)
 {
 	node_note(out, NOTE_CLOCK_MOVED, 0, NULL, NULL, by.ns);
 	assoc_stepped(n, by);
+	multicast_stepped(n);
 	system_update(n, now, out);
 }
 

@@ -30,6 +30,8 @@ struct role {
 	mono next;		 /* beacon or solicitation; MONO_NEVER */
 	mono heard;		 /* INT64_MIN: never */
 	mono stamped;		 /* when the last beacon's transmit time was read */
+	uint32_t beacon_id;	 /* of its send */
+	stamp left;		 /* when it really left, 0: not known */
 	span send_lag;		 /* from there until the kernel sends it, as learnt */
 	uint64_t sent;
 	uint64_t received;

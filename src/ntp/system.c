@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/system.h"
 
+#include "ntp/multicast.h"
 #include "ntp/node_state.h"
 
 #define PHI_PPT (15 * PPT_PER_PPM) /* RFC 5905 figure 27 */
@@ -125,13 +126,14 @@ void system_snapshot(const struct node *n, struct now now, struct server_snapsho
 
 /* ---- what is done to the clock ---- */
 
+/* Only ever of a clock that was steered: a host without a client role never touches it. */
 static void tell_kernel(struct node *n, struct now now, struct actions *out)
 {
-	const struct system *s = &n->system;
+	struct system *s = &n->system;
 	struct status_action status = {.max_error = SPAN_S(16), .estimated_error = SPAN_S(16)};
 
-	if (!n->options.steer || (n->client_roles == 0 && n->unicast_count == 0))
-		return; /* a host without a client role never touches the clock */
+	if (!n->options.steer)
+		return;
 	if (s->source == SYSTEM_PEERS) {
 		status.synchronised = true;
 		status.leap = s->leap;
@@ -139,6 +141,8 @@ static void tell_kernel(struct node *n, struct now now, struct actions *out)
 		status.estimated_error = estimated_error_at(s, now.mono);
 	}
 	node_push(out, ACT_STATUS)->status = status;
+	/* What the kernel holds now is our word: it is not to be taken for another program's. */
+	s->kernel.synchronised = false;
 }
 
 static void perform(struct node *n, const struct servo_order *order, struct actions *out)
@@ -199,13 +203,23 @@ static void set_source(struct node *n, struct now now, struct actions *out)
 	role_release(n, now); /* beacons begin, or stop */
 }
 
+/* The last client role is gone: the clock keeps the pace it was taught, and nobody steers it. */
+static void let_go(struct node *n, struct actions *out)
+{
+	struct system *s = &n->system;
+	struct servo_order order = servo_stop(&s->servo);
+
+	s->following = false;
+	perform(n, &order, out);
+}
+
 void system_review(struct node *n, struct now now, struct actions *out)
 {
 	struct system *s = &n->system;
 	bool follows = n->client_roles > 0 || n->unicast_count > 0;
 
-	if (!follows)
-		s->following = false;
+	if (!follows && s->following)
+		let_go(n, out);
 	/* What was learned before a restart keeps the clock in pace until there is news. */
 	if (follows && n->options.steer && s->has_memory && !s->recalled) {
 		s->recalled = true;
@@ -389,6 +403,7 @@ void system_stepped(struct node *n, struct now now, const struct outcome *o, str
 {
 	if (o->error == 0) {
 		assoc_stepped(n, o->by);
+		multicast_stepped(n);
 		return;
 	}
 	node_note(out, NOTE_STEP_REFUSED, 0, NULL, NULL, o->by.ns);

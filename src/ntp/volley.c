@@ -81,6 +81,7 @@ void volley_go_without(struct node *n, struct now now, struct assoc *a, struct a
 
 	a->phase = ASSOC_DEGRADED;
 	/* A delay that somebody gave is trusted to a quarter of it; the default to all of it. */
+	hindsight_clear(&a->hindsight);
 	estimate_assume_delay(&a->estimate, path, given ? (span){path.ns / 4} : path);
 	node_note(out, NOTE_DEGRADED, a->ifindex, &a->peer, &a->group, 0);
 	assoc_event(n, now, a, EVENT_DEGRADED);
