@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Short names for what meson does. `make` builds, `make demo` shows, `make check` tests.
 PYTHON = /usr/bin/python3
+PEERS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/timecast/peers
 SECONDS = 60
 
 all: build/build.ninja
@@ -18,7 +19,14 @@ demo:
 # Last line: N passed, N failed.
 check:
 	@tools/install-deps.sh check
+	@tools/fetch-peers.sh $(PEERS)
 	@$(PYTHON) tools/check.py
+
+# The slow ones, too.
+check-full:
+	@tools/install-deps.sh check
+	@tools/fetch-peers.sh $(PEERS)
+	@$(PYTHON) tools/check.py --full
 
 # Speed of the command line, and what work at it costs those who ask for the time.
 bench: all

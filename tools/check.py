@@ -66,12 +66,13 @@ def build(directory, preset):
     return True
 
 
-def run_tests(directory, suites):
+def run_tests(directory, suites, setup):
     """(passed, failed) of one build directory; what fails is shown."""
-    log = os.path.join(directory, "meson-logs", "testlog.json")
+    log = os.path.join(directory, "meson-logs", "testlog-%s.json" % setup)
     if os.path.exists(log):
         os.remove(log)
-    command = ["meson", "test", "-C", directory, "--no-rebuild", "--num-processes", "2"]
+    command = ["meson", "test", "-C", directory, "--no-rebuild", "--num-processes", "2",
+               "--setup", setup]
     for suite in suites:
         command += ["--suite", suite]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -100,7 +101,9 @@ def run_tests(directory, suites):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("builds", nargs="*", help="only these build directories")
-    chosen = parser.parse_args().builds
+    parser.add_argument("--full", action="store_true", help="the slow ones, too")
+    given = parser.parse_args()
+    chosen, setup = given.builds, "full" if given.full else "quick"
     os.chdir(ROOT)
     begin = time.monotonic()
     passed = failed = 0
@@ -114,7 +117,7 @@ def main():
             failed += 1
             continue
         say("  built in %.0f s" % (time.monotonic() - since))
-        good, bad = run_tests(directory, suites)
+        good, bad = run_tests(directory, suites, setup)
         passed += good
         failed += bad
     say("%.0f s in all" % (time.monotonic() - begin))

@@ -8,10 +8,10 @@ from lab import Cases, enter
 from typed import SERVER, roles, status_word, synchronised
 
 GROUP = "224.0.1.1"
-SETTLED_S = 80
-END_S = 155
+SETTLED_S = 70
+END_S = 135
 HELD_NS = 100_000
-IDLE_S = 60
+IDLE_S = 50
 RSS_KB = 8192
 
 
@@ -65,7 +65,7 @@ def main(lab):
     # A packet every 64 s wakes a server for the deadline, the send and its stamp.
     cases.group("idle", lambda: idle(cases, {
         "nothing configured": (bare, 5), "a client that hears nothing": (alone, 5),
-        "a server, one group, every 64 s": (sender, 10)}))
+        "a server, one group, every 64 s": (sender, 8)}))
     cases.group("hold", lambda: hold(cases, client, began))
     rss = client.memory()["VmRSS"]
     cases.check("a client at work: resident memory under 8 MB", rss < RSS_KB, "%d kB" % rss)
