@@ -42,6 +42,7 @@ struct engine {
 	bool stamps_lost;	 /* the wall clock jumped in this turn */
 	bool wants_kernel_clock; /* somebody is served from it */
 	bool has_kernel_clock;
+	bool vouches; /* the kernel has our word for its clock */
 	mono kernel_clock_due;
 	struct names names;
 	unsigned outcome_first;
@@ -161,7 +162,8 @@ static void perform_status(struct engine *e, const struct status_action *a)
 	struct clock_status s = {a->synchronised, a->leap, a->max_error, a->estimated_error};
 
 	/* Whoever may not set the clock may not vouch for it; that has been said at the start. */
-	(void)!clock_set_status(e->clock, &s);
+	if (clock_set_status(e->clock, &s) == 0)
+		e->vouches = s.synchronised;
 }
 
 static void perform(struct engine *e, const struct action *a)
@@ -471,6 +473,22 @@ void engine_free(struct engine *e)
 	clock_free(e->clock);
 	names_fini(&e->names);
 	free(e);
+}
+
+/* A clock that nobody corrects any more: at the rate learnt, not that of a slew, and unvouched. */
+void engine_let_go(struct engine *e)
+{
+	struct clock_status s = {.max_error = SPAN_S(16), .estimated_error = SPAN_S(16)};
+	struct memory m;
+	freq rate;
+
+	if (!e->vouches)
+		return;
+	engine_memory(e, &m);
+	if (m.has_frequency)
+		(void)!clock_set_rate(e->clock, m.frequency, &rate);
+	(void)!clock_set_status(e->clock, &s);
+	e->vouches = false;
 }
 
 struct now engine_now(struct engine *e)

@@ -39,5 +39,7 @@ void engine_apply(struct engine *e, const struct settings *s, const struct key *
 MUST_CHECK int engine_start(struct engine *e, struct err *err);
 /* Waits for something to happen and deals with it. */
 void engine_turn(struct engine *e);
+/* After the last turn: a clock that was steered is left as it should be without a daemon. */
+void engine_let_go(struct engine *e);
 
 #endif

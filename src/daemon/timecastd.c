@@ -228,11 +228,12 @@ static void run(const struct arguments *a, struct engine *e, struct desk *d)
 	if (!a->control_path) {
 		engine_memory(e, &memory);
 		desk_keep(d, &memory);
-		return;
+	} else {
+		desk_quit(d);
+		while (!desk_over(d))
+			engine_turn(e);
 	}
-	desk_quit(d);
-	while (!desk_over(d))
-		engine_turn(e);
+	engine_let_go(e);
 }
 
 static int serve(const struct arguments *a, struct lookup *lookup, struct mail *m, struct err *err)

@@ -112,6 +112,13 @@ struct servo_order servo_wake(struct servo *v, struct now now)
 	return set_rate(v, v->frequency);
 }
 
+struct servo_order servo_stop(struct servo *v)
+{
+	v->slew_end = MONO_NEVER;
+	v->has_line = false;
+	return set_rate(v, v->frequency);
+}
+
 void servo_applied(struct servo *v, freq rate)
 {
 	v->rate = rate;

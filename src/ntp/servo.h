@@ -52,6 +52,8 @@ struct servo_order servo_update(struct servo *v, struct now now, const struct be
 				span offset, bool confirmed);
 /* The slew under way ends: back to the frequency alone, or once more for what is left. */
 struct servo_order servo_wake(struct servo *v, struct now now);
+/* There is nothing to follow any more: back to the frequency alone, whatever was under way. */
+struct servo_order servo_stop(struct servo *v);
 /* What the clock really runs at after ACT_RATE. */
 void servo_applied(struct servo *v, freq rate);
 mono servo_next_wake(const struct servo *v);

@@ -129,7 +129,7 @@ void system_snapshot(const struct node *n, struct now now, struct server_snapsho
 /* Only ever of a clock that was steered: a host without a client role never touches it. */
 static void tell_kernel(struct node *n, struct now now, struct actions *out)
 {
-	struct system *s = &n->system;
+	const struct system *s = &n->system;
 	struct status_action status = {.max_error = SPAN_S(16), .estimated_error = SPAN_S(16)};
 
 	if (!n->options.steer)
@@ -141,8 +141,6 @@ static void tell_kernel(struct node *n, struct now now, struct actions *out)
 		status.estimated_error = estimated_error_at(s, now.mono);
 	}
 	node_push(out, ACT_STATUS)->status = status;
-	/* What the kernel holds now is our word: it is not to be taken for another program's. */
-	s->kernel.synchronised = false;
 }
 
 static void perform(struct node *n, const struct servo_order *order, struct actions *out)
@@ -210,6 +208,8 @@ static void let_go(struct node *n, struct actions *out)
 	struct servo_order order = servo_stop(&s->servo);
 
 	s->following = false;
+	/* What the kernel said last was our own word, not another program's. */
+	s->kernel.synchronised = false;
 	perform(n, &order, out);
 }
 
@@ -404,6 +404,7 @@ void system_stepped(struct node *n, struct now now, const struct outcome *o, str
 	if (o->error == 0) {
 		assoc_stepped(n, o->by);
 		multicast_stepped(n);
+		pairs_forget(&n->pairs);
 		return;
 	}
 	node_note(out, NOTE_STEP_REFUSED, 0, NULL, NULL, o->by.ns);

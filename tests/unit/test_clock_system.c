@@ -60,6 +60,9 @@ int clock_adjtime(clockid_t id, struct timex *t)
 		assert_true(modes & ADJ_NANO);
 		assert_in_range(t->time.tv_usec, 0, NS_PER_S - 1);
 		kernel.real_ns += (double)(t->time.tv_sec * NS_PER_S + t->time.tv_usec);
+		/* Whoever steps must vouch again (kernel/time/ntp.c, ntp_clear). */
+		kernel.t.status |= STA_UNSYNC;
+		kernel.t.maxerror = 16000000;
 	}
 	if (modes & ADJ_STATUS)
 		kernel.t.status = t->status;

@@ -220,6 +220,39 @@ static void the_kernels_clock_is_served_at_stratum_10(void **state)
 	site_free(s);
 }
 
+static void who_follows_no_longer_neither_vouches_nor_serves_its_own_word(void **state)
+{
+	struct site *s = site_new();
+	struct kernel_clock own = {.synchronised = true, .max_error = SPAN_MS(2)};
+	struct actions out = {0};
+
+	(void)state;
+	unsigned client = site_client(s, GROUP, SPAN_S(3), 20.0);
+	struct host *h = &s->hosts[client];
+
+	(void)site_server(s, GROUP);
+	site_run(s, SPAN_S(100));
+	assert_true(h->status.synchronised);
+	/* A slew is under way, and the kernel repeats what it was told. */
+	h->wall = stamp_add(site_now(s, h).wall, SPAN_MS(20));
+	h->since = site_now(s, h).mono;
+	node_stepped(h->node, site_now(s, h), SPAN_MS(20), &out);
+	site_perform(s, client, &out);
+	site_run(s, SPAN_S(17));
+	assert_true(h->rate < -400e-6);
+	out.count = 0;
+	node_kernel_clock(h->node, site_now(s, h), &own, &out);
+	site_perform(s, client, &out);
+	h->settings->role_count = 0;
+	site_commit(s, client);
+	assert_false(h->status.synchronised);
+	assert_false(site_system(s, client).synchronised);
+	assert_true(h->rate > -30e-6 && h->rate < -10e-6);
+	site_run(s, SPAN_S(100));
+	assert_true(h->rate > -30e-6 && h->rate < -10e-6);
+	site_free(s);
+}
+
 static void nobody_answers_and_the_client_follows_degraded(void **state)
 {
 	struct site *s = site_new();
@@ -388,6 +421,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(beacons_learn_when_they_will_leave),
 	cmocka_unit_test(a_server_without_time_sends_nothing_and_says_why),
 	cmocka_unit_test(the_kernels_clock_is_served_at_stratum_10),
+	cmocka_unit_test(who_follows_no_longer_neither_vouches_nor_serves_its_own_word),
 	cmocka_unit_test(nobody_answers_and_the_client_follows_degraded),
 	cmocka_unit_test(volley_required_never_goes_without),
 	cmocka_unit_test(volley_never_asks_nothing),
