@@ -100,12 +100,15 @@ bool addr_parse(const char *text, struct addr *ret)
 
 const char *addr_print(const struct addr *a, char buf[ADDR_TEXT_MAX])
 {
-	if (a->family == ADDR_NONE)
+	if (a->family == ADDR_NONE) {
 		memcpy(buf, "none", sizeof "none");
-	else if (!inet_ntop(a->family == ADDR_V4 ? AF_INET : AF_INET6, a->octets, buf,
-			    ADDR_TEXT_MAX))
-		assert(!"an address fits its buffer");
-	return buf;
+		return buf;
+	}
+	const char *printed =
+		inet_ntop(a->family == ADDR_V4 ? AF_INET : AF_INET6, a->octets, buf, ADDR_TEXT_MAX);
+
+	assert(printed == buf); /* an address fits its buffer */
+	return printed;
 }
 
 const char *addr_print_upper(const struct addr *a, char buf[ADDR_TEXT_MAX])

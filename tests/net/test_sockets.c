@@ -507,8 +507,9 @@ static int make_network(void **state)
 	shell("ip link set lo up");
 	shell("ip link add a0 type veth peer name a1 && ip link add b0 type veth peer name b1");
 	shell("for i in a0 a1 b0 b1; do ip link set $i up; "
-	      "sysctl -qw net.ipv4.conf.$i.rp_filter=0 net.ipv4.conf.$i.accept_local=1; done");
-	shell("sysctl -qw net.ipv4.conf.all.rp_filter=0");
+	      "echo 0 >/proc/sys/net/ipv4/conf/$i/rp_filter; "
+	      "echo 1 >/proc/sys/net/ipv4/conf/$i/accept_local; done");
+	shell("echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter");
 	shell("ip addr add 10.1.0.1/24 dev a0 && ip addr add 10.1.0.77/24 dev a0");
 	shell("ip addr add 10.1.1.2/24 dev a1");
 	shell("ip addr add 10.2.0.1/24 dev b0 && ip addr add 10.2.1.2/24 dev b1");
