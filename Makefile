@@ -3,6 +3,7 @@
 PYTHON = /usr/bin/python3
 PEERS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/timecast/peers
 SECONDS = 60
+SEEDS = 10
 
 all: build/build.ninja
 	@ninja -C build
@@ -28,6 +29,11 @@ check-full:
 	@tools/fetch-peers.sh $(PEERS)
 	@$(PYTHON) tools/check.py --full
 
+# The goals of accuracy, filled in: docs/accuracy-table.md and docs/accuracy.svg.
+bench-accuracy: all
+	@ninja -C build bench/limit
+	@$(PYTHON) bench/accuracy.py --build build --seeds $(SEEDS)
+
 # Speed of the command line, and what work at it costs those who ask for the time.
 bench: all
 	@ninja -C build bench/cli_bench
@@ -47,4 +53,4 @@ fuzz:
 clean:
 	rm -rf build build-asan build-clang build-fuzz
 
-.PHONY: all demo bench try check fuzz clean
+.PHONY: all demo bench bench-accuracy try check fuzz clean

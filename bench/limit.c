@@ -15,6 +15,7 @@
 #define HOUR 3600.0
 #define WANDER 1e-9
 #define VOLLEY 8
+#define POLL_MAX 17
 
 enum row {
 	AHEAD, /* of our clock, s */
@@ -191,17 +192,20 @@ static void cloud_free(struct cloud *c)
 	free(c->weight);
 }
 
-/* One packet, and one the other way too if it is an exchange. */
-static void hear(struct cloud *c, struct plant *p, double t, bool exchange)
+/*
+ * One packet, and one the other way too if it is an exchange. A question that is lost has no
+ * answer, and one whose answer is lost tells nothing.
+ */
+static void hear(struct cloud *c, struct plant *p, double t, bool exchange, bool one_way)
 {
 	const struct plant_profile *f = p->profile;
 	double down = plant_down(p, t);
 	double up = exchange ? plant_up(p, t) : -1.0;
 	double ahead = ahead_of(p, t);
 
-	if (down >= 0.0)
+	if (down >= 0.0 && (one_way || up >= 0.0))
 		cloud_observe(c, 1.0, ahead + down, &f->down, t);
-	if (up >= 0.0)
+	if (down >= 0.0 && up >= 0.0)
 		cloud_observe(c, -1.0, up - ahead, &f->up, t);
 	cloud_mean(c);
 }
@@ -223,7 +227,7 @@ static double run(const struct options *o, const struct plant_profile *f, bool o
 		bool exchange = !one_way || volley > 0 || t >= next_exchange;
 		cloud_wait(&c, t - last);
 		last = t;
-		hear(&c, &p, t, exchange);
+		hear(&c, &p, t, exchange, one_way);
 		if (volley > 0)
 			volley--;
 		else if (one_way && exchange)
@@ -270,10 +274,10 @@ int main(int argc, char **argv)
 	for (const struct plant_profile *f = plant_profiles; f->name; f++) {
 		if (!plain(f) || (o.profile && strcmp(o.profile, f->name) != 0))
 			continue;
-		for (int poll = 4; poll <= 6; poll += 2) {
-			double interval = ldexp(1.0, poll);
-			if (o.poll != 0 && o.poll != poll)
+		for (int poll = 0; poll <= POLL_MAX; poll++) {
+			if (o.poll != 0 ? o.poll != poll : poll != 4 && poll != 6)
 				continue;
+			double interval = ldexp(1.0, poll);
 			printf("%-8s p%d %8.2f", f->name, poll, median(&o, f, false, interval));
 			printf(" %8.2f\n", median(&o, f, true, interval));
 			(void)fflush(stdout);
