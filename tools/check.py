@@ -57,7 +57,7 @@ def build(directory, preset):
         # `make` made build/ without --werror: a warning of tomorrow's compiler stops no user.
         preset_args = ["--werror", "--native-file", preset] if preset else []
         commands.append(["meson", "setup", directory] + preset_args)
-    commands.append(["ninja", "-C", directory])
+    commands.append(["ninja", "-C", directory, "all", "meson-test-prereq"])
     for command in commands:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
@@ -102,12 +102,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("builds", nargs="*", help="only these build directories")
     parser.add_argument("--full", action="store_true", help="the slow ones, too")
+    parser.add_argument("--suite", help="only this one, in build")
     given = parser.parse_args()
+    builds = [("build", None, [given.suite])] if given.suite else BUILDS
     chosen, setup = given.builds, "full" if given.full else "quick"
     os.chdir(ROOT)
     begin = time.monotonic()
     passed = failed = 0
-    for directory, preset, suites in BUILDS:
+    for directory, preset, suites in builds:
         if chosen and directory not in chosen:
             continue
         say("%s (%s)" % (directory, preset or "gcc"))

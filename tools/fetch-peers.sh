@@ -1,10 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# fetch-peers.sh DIR: unpacks other programs from Debian packages side by side under DIR, for
-# tests. They are never installed: that would displace the host's own time daemon. Does nothing,
-# and needs no network, where they are there already. Prints nothing unless it fails.
+# fetch-peers.sh DIR [PACKAGE...]: unpacks other programs (the peers of the tests, or these packages)
+# from Debian packages side by side under DIR. They are never installed: that would displace the
+# host's own time daemon. Does nothing, and needs no network, where they are there already. Prints
+# nothing unless it fails.
 set -eu
 dir=$1
+shift
+[ $# -gt 0 ] || set -- chrony smcroute openssh-server libwrap0
 mkdir -p "$dir"
 cd "$dir"
 
@@ -18,7 +21,7 @@ download() {
 		-o APT::Sandbox::User=root download "$1" >/dev/null
 }
 
-for package in chrony smcroute openssh-server libwrap0; do
+for package; do
 	[ -d "$package" ] && continue
 	rm -f "$package"_*.deb
 	download "$package"

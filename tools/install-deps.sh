@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# install-deps.sh build|demo|check|fuzz ...: sees that the Debian packages for that are there.
+# install-deps.sh build|demo|check|vm|fuzz ...: sees that the Debian packages for that are there.
 # Nothing missing: says nothing, touches nothing, needs no network. Missing: root installs them;
 # anybody else gets the line to type, and status 2. --ask never installs.
 set -eu
@@ -10,6 +10,7 @@ libcap-ng-dev libedit-dev libcmocka-dev"
 demo="python3 iproute2 util-linux"
 check="clang clang-tidy clang-format llvm libclang-rt-14-dev tshark mandoc libyang-tools binutils
 openssh-client python3-netmiko"
+vm="qemu-system-x86"
 fuzz="clang llvm libclang-rt-14-dev"
 
 ask=no
@@ -20,9 +21,10 @@ for what in "$@"; do
 	build) want="$want $build" ;;
 	demo) want="$want $build $demo" ;;
 	check) want="$want $build $demo $check" ;;
+	vm) want="$want $vm" ;;
 	fuzz) want="$want $build $fuzz" ;;
 	*)
-		echo "usage: install-deps.sh [--ask] build|demo|check|fuzz ..." >&2
+		echo "usage: install-deps.sh [--ask] build|demo|check|vm|fuzz ..." >&2
 		exit 1
 		;;
 	esac

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A QEMU guest on a LAN of the lab: a real kernel clock that may be spoilt.
+
+Nothing is installed and no disk is used: the initramfs is made here, of our programs, the libraries
+that they name, and what tools/fetch-guest.sh has unpacked. Emulated (TCG) on every machine alike.
+"""
+import gzip
+import os
+import platform
+import re
+import shutil
+import socket
+import stat
+import subprocess
+import time
+
+from lab import PEERS, LabError
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+GUEST = os.path.join(os.path.dirname(PEERS), "guest")
+QEMU = "qemu-system-x86_64"
+MODULES = ("virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci",
+           "failover", "net_failover", "virtio_net")
+
+
+def obstacle():
+    """Why no guest can run here, or None."""
+    if platform.machine() != "x86_64":
+        return "the guest's kernel is for x86_64, this is %s" % platform.machine()
+    if not shutil.which(QEMU):
+        return "%s is not installed (tools/install-deps.sh vm)" % QEMU
+    if not os.path.exists(os.path.join(GUEST, "vmlinuz")):
+        return "no kernel in %s (tools/fetch-guest.sh)" % GUEST
+    try:
+        os.close(os.open("/dev/net/tun", os.O_RDWR))
+    except OSError as e:
+        return "/dev/net/tun: %s" % e.strerror
+    return None
+
+
+# ---- the initramfs ----
+
+class Archive:
+    """A cpio archive in the format newc, as the kernel unpacks it."""
+
+    def __init__(self):
+        self.octets = bytearray()
+        self.names = set()
+
+    def add(self, name, mode, content=b"", device=(0, 0)):
+        folder = os.path.dirname(name)
+        if folder and folder not in self.names:
+            self.add(folder, stat.S_IFDIR | 0o755)
+        if name in self.names:
+            return
+        self.names.add(name)
+        fields = (len(self.names), mode, 0, 0, 1, 0, len(content), 0, 0, *device, len(name) + 1, 0)
+        self.octets += b"070701" + b"".join(b"%08X" % f for f in fields) + name.encode() + b"\0"
+        self._pad()
+        self.octets += content
+        self._pad()
+
+    def _pad(self):
+        self.octets += bytes(-len(self.octets) % 4)
+
+    def file(self, name, path, mode=0o755):
+        with open(path, "rb") as f:
+            self.add(name, stat.S_IFREG | mode, f.read())
+
+    def program(self, name, path):
+        """A program and the libraries that it names."""
+        self.file(name, path)
+        listed = subprocess.run(["ldd", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                text=True, check=False)
+        for library in re.findall(r"(/\S+) \(0x", listed.stdout):
+            self.file(library.lstrip("/"), library)
+
+    def finish(self):
+        self.add("TRAILER!!!", 0)
+        return gzip.compress(bytes(self.octets), 1)
+
+
+def initramfs(lab):
+    a = Archive()
+    a.add("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
+    for name in ("proc", "sys", "tmp", "run"):
+        a.add(name, stat.S_IFDIR | 0o755)
+    a.file("init", os.path.join(HERE, "guest/init"))
+    a.file("bin/busybox", os.path.join(GUEST, "busybox"))
+    a.file("bin/kernel_clock", os.path.join(lab.build, "tests/vm/kernel_clock"))
+    a.program("bin/timecastd", lab.timecastd)
+    a.program("bin/timecast", lab.timecast)
+    for module in MODULES:
+        a.file("modules/%s.ko" % module, os.path.join(GUEST, "modules", module + ".ko"))
+    a.add("modules/order", stat.S_IFREG | 0o644, "".join(m + "\n" for m in MODULES).encode())
+    return a.finish()
+
+
+# ---- the machine ----
+
+class Guest:
+    """Station `number` of a LAN; its battery clock begins at `rtc_ns`."""
+
+    def __init__(self, lab, lan, number, rtc_ns):
+        self.address = "%s.%d" % (lan.v4, number)
+        self.folder = os.path.join(lab.home, "guest")
+        os.makedirs(self.folder)
+        image = os.path.join(self.folder, "initramfs")
+        with open(image, "wb") as f:
+            f.write(initramfs(lab))
+        lan.ip("tuntap add guest mode tap")
+        lan.ip("link set guest master br0 up")
+        self.serial = os.path.join(self.folder, "serial")
+        begin = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(rtc_ns // 10**9))
+        log = open(os.path.join(self.folder, "qemu"), "wb")
+        # Of its clocks HPET is the one whose rate is not measured at boot: it is the host's.
+        self.process = lab.spawn(lan, [
+            QEMU, "-accel", "tcg", "-m", "256", "-nodefaults", "-display", "none", "-no-reboot",
+            "-rtc", "base=" + begin,
+            "-kernel", os.path.join(GUEST, "vmlinuz"), "-initrd", image,
+            "-append", "console=ttyS0 quiet panic=-1 clocksource=hpet guest=%s/24" % self.address,
+            "-serial", "file:" + os.path.join(self.folder, "console"),
+            "-serial", "unix:%s,server=on,wait=off" % self.serial,
+            "-netdev", "tap,id=lan,ifname=guest,script=no,downscript=no",
+            "-device", "virtio-net-pci,netdev=lan,romfile="], stdout=log, stderr=log)
+        log.close()
+        self.line = None
+        self.pending = b""
+
+    def wait_ready(self, seconds=90):
+        deadline = time.monotonic() + seconds
+        while self.line is None:
+            line = socket.socket(socket.AF_UNIX)
+            try:
+                line.connect(self.serial)
+                self.line = line
+            except OSError:
+                line.close()
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    raise LabError("QEMU did not start\n" + self.log()) from None
+                time.sleep(0.05)
+        self._until("@@ ready", deadline)
+
+    def _until(self, word, deadline):
+        """Lines up to one that begins with word; that one is the last."""
+        lines = []
+        while not lines or not lines[-1].startswith(word):
+            while b"\n" not in self.pending:
+                self.line.settimeout(max(0.01, deadline - time.monotonic()))
+                try:
+                    octets = self.line.recv(4096)
+                except TimeoutError:
+                    octets = b""
+                if not octets:
+                    raise LabError("the guest fell silent\n" + self.log())
+                self.pending += octets
+            line, self.pending = self.pending.split(b"\n", 1)
+            lines.append(line.decode(errors="replace").rstrip("\r"))
+        return lines
+
+    def run(self, command, seconds=30):
+        """A shell command in the guest: (status, what it printed)."""
+        self.line.sendall(command.encode() + b"\n")
+        *lines, end = self._until("@@ ", time.monotonic() + seconds)
+        return int(end.split()[1]), "\n".join(lines)
+
+    def must(self, command):
+        status, output = self.run(command)
+        if status:
+            raise LabError("guest: %s: status %d\n%s" % (command, status, output))
+        return output
+
+    def kernel_clock(self):
+        """What the guest's kernel says of its clock, by name."""
+        words = self.must("kernel_clock").split()
+        return {name: int(value) for name, value in zip(words[::2], words[1::2])}
+
+    def start(self):
+        self.must("timecastd --state /tmp/state --control /tmp/control --clock system "
+                  ">>/tmp/log 2>&1 & daemon=$!")
+        self.must("n=0; until [ -S /tmp/control ] || [ $n = 100 ]; do usleep 100000; "
+                  "n=$((n + 1)); done; [ -S /tmp/control ]")
+
+    def stop(self):
+        """Ends the daemon in order; its exit status."""
+        return self.run("kill $daemon; wait $daemon")[0]
+
+    def type(self, *lines):
+        return self.must("printf '%%s\\n' %s | timecast --control /tmp/control -" % (
+            " ".join("'%s'" % line for line in lines)))
+
+    def daemon_log(self):
+        return self.must("cat /tmp/log")
+
+    def log(self):
+        text = ""
+        for name in ("qemu", "console"):
+            with open(os.path.join(self.folder, name), encoding="utf-8", errors="replace") as f:
+                text += "--- %s\n%s" % (name, f.read()[-3000:])
+        return text
