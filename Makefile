@@ -17,6 +17,13 @@ demo:
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) tests/net/demo.py --build build
 
+# Hosts that find their servers across real routers; one server dies.
+demo-manycast:
+	@tools/install-deps.sh build demo
+	@tools/fetch-peers.sh $(PEERS) smcroute
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/net/demo_manycast.py --build build
+
 # Last line: N passed, N failed.
 check:
 	@tools/install-deps.sh check
@@ -60,4 +67,4 @@ fuzz:
 clean:
 	rm -rf build build-asan build-clang build-fuzz
 
-.PHONY: all demo bench bench-accuracy try check check-vm check-full fuzz clean
+.PHONY: all demo demo-manycast bench bench-accuracy try check check-vm check-full fuzz clean
