@@ -361,6 +361,11 @@ enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const
 	if (mono_before(s->arrived, a->arrived))
 		return VERDICT_STALE;
 	a->arrived = s->arrived;
+	if (access_is_too_far(n, now, s)) {
+		a->sane = false;
+		system_update(n, now, out);
+		return VERDICT_OFFSET_LIMIT;
+	}
 	switch (hindsight_add(&a->hindsight, &a->estimate, s, open_since(a))) {
 	case ESTIMATE_USED:
 		a->jumps = 0;

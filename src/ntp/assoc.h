@@ -42,6 +42,7 @@ struct assoc {
 	uint16_t role;	  /* ROLE_NONE: by address */
 	uint16_t unicast; /* place in the unicast settings, when by address */
 	uint32_t key_id;  /* signs our questions; 0: none */
+	uint32_t refused; /* the kiss code it refused us with, told once; 0: none */
 	bool authenticated;
 	bool calibrated; /* a question was answered */
 	bool sane;	 /* the last packet passed the tests */

@@ -5,6 +5,8 @@
 
 #define ROUND_TRIP_MAX SPAN_S(16)
 #define KISS_RATE UINT32_C(0x52415445) /* "RATE" */
+#define KISS_DENY UINT32_C(0x44454e59) /* "DENY" */
+#define KISS_RSTR UINT32_C(0x52535452) /* "RSTR" */
 
 /*
  * A server on the link is asked, and must answer, where it was heard; one beyond a router is
@@ -96,15 +98,28 @@ static void take_transmit(struct assoc *a, const struct sample *s)
 		a->newest = s->transmitted;
 }
 
+static bool is_refusal(uint32_t code)
+{
+	return code == KISS_RATE || code == KISS_DENY || code == KISS_RSTR;
+}
+
 /*
  * The server says that it has no time. It said so with our nonce, so it is true: nothing of it
  * is believed until it says otherwise.
  */
 static enum verdict hear_no_time(struct node *n, struct now now, struct assoc *a,
-				 const struct packet *p, struct actions *out)
+				 const struct arrival *v, struct actions *out)
 {
-	if (p->stratum == 0 && p->refid == KISS_RATE) {
-		volley_slow_down(n, now, a);
+	const struct packet *p = &v->packet;
+
+	if (p->stratum == 0 && is_refusal(p->refid)) {
+		/* Where answers are signed, so are refusals. */
+		if (p->refid == KISS_RATE && (a->key_id == 0 || v->auth.result == AUTH_VALID))
+			volley_slow_down(n, now, a);
+		if (p->refid != KISS_RATE && a->refused != p->refid)
+			node_note(out, NOTE_KISS, a->ifindex, &a->peer, &a->group, p->refid);
+		if (p->refid != KISS_RATE)
+			a->refused = p->refid;
 		return VERDICT_KISS;
 	}
 	if (a->origin == ASSOC_MANYCAST) {
@@ -140,7 +155,7 @@ enum verdict client_hear(struct node *n, struct now now, struct arrival *v, stru
 		return VERDICT_LATE;
 	verdict = assoc_test(n, p);
 	if (verdict == VERDICT_UNSYNCHRONISED)
-		return hear_no_time(n, now, a, p, out);
+		return hear_no_time(n, now, a, v, out);
 	if (verdict == VERDICT_USED)
 		verdict = test_times(&s);
 	if (verdict != VERDICT_USED)

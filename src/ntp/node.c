@@ -25,6 +25,7 @@ struct node *node_new(void *block, const uint8_t seed[32], const struct node_opt
 	n->options = *options;
 	random_init(&n->random, seed);
 	n->max_dynamic_sessions = 100;
+	n->distance_max = ASSOC_DISTANCE_MAX;
 	system_init(n);
 	return n;
 }
@@ -151,10 +152,11 @@ static bool same_unicast(const struct unicast_setting *a, const struct unicast_s
 	       a->iburst == b->iburst && a->key_id == b->key_id;
 }
 
-static const struct unicast_setting *find_unicast(const struct settings *s, const struct addr *a)
+static const struct unicast_setting *find_unicast(const struct node *n, const struct settings *s,
+						  const struct addr *a)
 {
 	for (unsigned i = 0; i < s->unicast_count; i++) {
-		if (addr_equal(&s->unicasts[i].addr, a))
+		if (addr_equal(&s->unicasts[i].addr, a) && !access_family_is_off(n, a))
 			return &s->unicasts[i];
 	}
 	return NULL;
@@ -186,7 +188,7 @@ static void configure_unicasts(struct node *n, struct now now, const struct sett
 
 		if (!a->used || a->origin != ASSOC_UNICAST)
 			continue;
-		u = find_unicast(s, &a->peer.addr);
+		u = find_unicast(n, s, &a->peer.addr);
 		if (u && same_unicast(u, &n->unicasts[a->unicast])) {
 			a->unicast = (uint16_t)(u - s->unicasts);
 			known[a->unicast] = true;
@@ -199,7 +201,7 @@ static void configure_unicasts(struct node *n, struct now now, const struct sett
 	n->unicast_count = s->unicast_count;
 	memcpy(n->unicasts, s->unicasts, s->unicast_count * sizeof s->unicasts[0]);
 	for (unsigned i = 0; i < s->unicast_count; i++) {
-		if (!known[i])
+		if (!known[i] && !access_family_is_off(n, &s->unicasts[i].addr))
 			begin_unicast(n, now, i, out);
 	}
 }
@@ -224,7 +226,14 @@ void node_configure(struct node *n, struct now now, const struct settings *s, st
 	n->max_dynamic_sessions = s->max_dynamic_sessions;
 	n->volley = s->volley;
 	n->multicast_delay_us = s->multicast_delay_us;
+	n->kod = s->kod;
+	n->discard = s->discard;
+	n->offset_limit_s = s->offset_limit_s;
+	n->distance_max = s->max_distance_s ? SPAN_S((int64_t)s->max_distance_s)
+					    : ASSOC_DISTANCE_MAX;
+	access_configure(n, s);
 	review_trust(n, now, out);
+	access_review(n, now, out);
 	port_configure(n, now, s);
 	role_configure(n, now, s, out);
 	configure_unicasts(n, now, s, out);
@@ -265,6 +274,7 @@ void node_link(struct node *n, struct now now, const struct iface_link *l, struc
 	if (!f)
 		return;
 	iface_set_link(&n->ifaces, f, l);
+	access_mark(n, f);
 	role_link_changed(n, now, f);
 }
 
@@ -324,9 +334,15 @@ static enum verdict dispatch(struct node *n, struct now now, struct arrival *v, 
 	if (v->packet.mode != MODE_CLIENT && v->packet.mode != MODE_SERVER &&
 	    v->packet.mode != MODE_BROADCAST)
 		return VERDICT_MODE;
+	enum verdict verdict = access_test(n, v);
+
+	if (verdict != VERDICT_USED)
+		return verdict;
 	if ((v->packet.mode == MODE_SERVER) != (d->ask != ASK_NONE))
 		return VERDICT_UNEXPECTED;
 	v->auth = auth_check(&n->auth, d->octets, d->len, v->packet.version);
+	if (!access_key_fits(n, v))
+		return VERDICT_KEY_BOUND;
 	if (v->packet.mode == MODE_SERVER)
 		return hear_answer(n, now, v, out);
 	if (v->packet.mode == MODE_CLIENT)

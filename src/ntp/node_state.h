@@ -6,6 +6,7 @@
 #ifndef NTP_NODE_STATE_H
 #define NTP_NODE_STATE_H
 
+#include "ntp/access.h"
 #include "ntp/agenda.h"
 #include "ntp/ask.h"
 #include "ntp/assoc.h"
@@ -13,6 +14,7 @@
 #include "ntp/floor.h"
 #include "ntp/iface.h"
 #include "ntp/ledger.h"
+#include "ntp/limit.h"
 #include "ntp/manycast.h"
 #include "ntp/node.h"
 #include "ntp/port.h"
@@ -57,6 +59,10 @@ struct node {
 	uint8_t max_dynamic_sessions;
 	uint8_t volley; /* enum volley_mode */
 	uint32_t multicast_delay_us;
+	bool kod;
+	struct discard_setting discard;
+	uint16_t offset_limit_s; /* 0: none */
+	span distance_max;
 	unsigned unicast_count;
 	struct unicast_setting unicasts[SETTINGS_UNICASTS_MAX];
 	struct port ports[PORTS_MAX];
@@ -73,6 +79,8 @@ struct node {
 	struct assoc assocs[ASSOC_MAX];
 	struct manycast manycast;
 	struct usher usher;
+	struct access access;
+	struct limit limit;
 };
 
 /* Room for one more; running out is our bug: a wake or a packet causes few. */

@@ -157,9 +157,11 @@ void role_configure(struct node *n, struct now now, const struct settings *s, st
 		n->roles[r].wanted = false;
 	n->client_roles = 0;
 	n->server_roles = 0;
-	n->role_count = s->role_count;
-	for (unsigned i = 0; i < s->role_count; i++)
-		take_in(n, now, &s->roles[i], i);
+	n->role_count = 0;
+	for (unsigned i = 0; i < s->role_count; i++) {
+		if (!access_is_off(n, &s->roles[i]))
+			take_in(n, now, &s->roles[i], n->role_count++);
+	}
 	for (unsigned i = 0; i < n->role_used; i++) {
 		uint16_t r = (uint16_t)i;
 		struct role *o = &n->roles[r];

@@ -71,6 +71,8 @@ enum verdict server_asked(struct node *n, struct now now, struct arrival *v, str
 
 	if (verdict == VERDICT_USED && v->auth.result == AUTH_UNKNOWN && n->authentication)
 		verdict = VERDICT_KEY_UNKNOWN;
+	if (verdict == VERDICT_USED)
+		verdict = limit_asked(n, now, v, key_id, out);
 	if (verdict != VERDICT_USED)
 		return verdict;
 	system_snapshot(n, now, &snapshot);

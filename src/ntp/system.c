@@ -167,7 +167,7 @@ static enum system_source decide(const struct node *n, struct now now)
 {
 	const struct system *s = &n->system;
 	bool peers = s->following && !s->refused &&
-		     span_less(distance_at(s, now.mono), ASSOC_DISTANCE_MAX);
+		     span_less(distance_at(s, now.mono), n->distance_max);
 
 	if (n->refclock) /* the external source wins if its stratum is the smaller one */
 		return peers && s->selected && s->stratum - 1 < n->refclock_stratum
@@ -247,7 +247,7 @@ static unsigned gather(struct node *n, struct now now)
 		estimate_at(&a->estimate, now.mono, &c->belief);
 		if (c->belief.valid)
 			c->root_distance = assoc_root_distance(a, &c->belief, now.mono);
-		if (!c->belief.valid || !span_less(c->root_distance, ASSOC_DISTANCE_MAX)) {
+		if (!c->belief.valid || !span_less(c->root_distance, n->distance_max)) {
 			a->rank = RANK_NONE;
 			continue;
 		}
