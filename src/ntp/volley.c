@@ -7,6 +7,8 @@
 /* Single exchanges: at least this far apart, so that there are at most 8 an hour. */
 #define STEADY_MIN SPAN_S(450)
 #define STEADY_SPREAD SPAN_S(450)
+#define START_EXCHANGES 4 /* of a server by address without iburst: right within 8 s */
+#define PAUSE_FIRST_LOG2S 2
 #define RETRY_MIN SPAN_S(32)
 #define RETRIES_MAX 8 /* doublings of it */
 #define TRIGGER_SPREAD SPAN_S(16)
@@ -33,11 +35,14 @@ void volley_begin(struct node *n, struct now now, struct assoc *a)
 {
 	struct volley *v = &a->volley;
 
-	*v = (struct volley){.next = MONO_NEVER, .credit_at = now.mono, .credit = TRIGGER_BUDGET};
+	*v = (struct volley){.next = MONO_NEVER,
+			     .credit_at = now.mono,
+			     .credit = TRIGGER_BUDGET,
+			     .pause_log2s = PAUSE_FIRST_LOG2S};
 	if (is_polled(a)) {
 		bool burst = a->origin == ASSOC_MANYCAST || n->unicasts[a->unicast].iburst;
 
-		v->left = burst ? VOLLEY_EXCHANGES : 1;
+		v->left = burst ? VOLLEY_EXCHANGES : START_EXCHANGES;
 		v->next = now.mono;
 	} else if (n->volley != VOLLEY_NEVER) {
 		v->left = VOLLEY_EXCHANGES;
@@ -45,6 +50,14 @@ void volley_begin(struct node *n, struct now now, struct assoc *a)
 				   random_span(&n->random, span_min(interval(a), VOLLEY_SPREAD)));
 	}
 	assoc_plan(n, a);
+}
+
+/* Pauses double up to the interval: the longer ago the first exchange, the better the rate. */
+static span after_start(struct assoc *a)
+{
+	if (a->volley.pause_log2s >= a->poll_log2s)
+		return interval(a);
+	return span_from_log2s(a->volley.pause_log2s++);
 }
 
 /* Nothing is out and nothing is left: when to ask again. */
@@ -58,10 +71,11 @@ static void rest(struct node *n, struct now now, struct assoc *a)
 	ask_close(n, now, a->ask);
 	a->ask = ASK_NONE;
 	if (is_polled(a)) {
+		span wait = after_start(a);
 		/* Up to 3 % late, so that hosts that started together drift apart. */
-		span late = random_span(&n->random, (span){interval(a).ns / 32});
+		span late = random_span(&n->random, (span){wait.ns / 32});
 
-		v->next = mono_add(a->asked, span_add(interval(a), late));
+		v->next = mono_add(a->asked, span_add(wait, late));
 		if (mono_before(v->next, now.mono))
 			v->next = now.mono;
 	} else if (v->retries > 0) {
@@ -210,6 +224,7 @@ void volley_slow_down(struct node *n, struct now now, struct assoc *a)
 		a->poll_log2s++;
 	if (v->retries < RETRIES_MAX)
 		v->retries++;
+	v->pause_log2s = UINT8_MAX;
 	rest(n, now, a);
 	assoc_plan(n, a);
 }
