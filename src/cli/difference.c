@@ -148,7 +148,7 @@ bool difference_print(const char *from, const char *to, struct text *out)
 
 static void show_from(const struct page *p, unsigned i, const char *what, struct text *out)
 {
-	text_addf(out, "====== %s configuration line %u ======\n", what,
+	text_addf(out, "====== %s line %u ======\n", what,
 		  i < p->count	 ? p->rows[i].number
 		  : p->count > 0 ? p->rows[p->count - 1].number
 				 : 0);
@@ -166,8 +166,8 @@ bool difference_first(const char *current, const char *file, struct text *out)
 		i++;
 	bool differ = i < a.count || i < b.count;
 	if (differ) {
-		show_from(&a, i, "Current", out);
-		show_from(&b, i, "Saved", out);
+		show_from(&a, i, "Current configuration", out);
+		show_from(&b, i, "Configuration file", out);
 	}
 	page_free(&a);
 	page_free(&b);

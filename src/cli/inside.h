@@ -28,8 +28,10 @@ struct office {
 	int64_t lock_unix_s;
 	mono lock_used;
 	span lock_timeout;    /* 0: none */
+	bool lock_by_user;    /* all sessions of that user may edit */
 	int64_t saved_unix_s; /* 0: not in this run */
 	int64_t weakea_unix_s;
+	struct err rollback_error; /* of the last rollback; "" if it went well */
 	mono born;
 	struct match match, other; /* scratch */
 };
@@ -51,6 +53,7 @@ struct session {
 	bool machine; /* no questions, no paging */
 	bool loading; /* lines of a file: edits go to mine, nothing is asked */
 	unsigned screen_length;
+	bool dated; /* a line with the time before each display */
 	bool terse; /* the reply just given is not to be paged */
 
 	bool failed, over;
@@ -64,6 +67,9 @@ struct session {
 	char prompt[SETTINGS_NAME_MAX + SETTINGS_IFNAME_MAX + 8];
 	char *typed[INSIDE_HISTORY]; /* oldest first, owned */
 };
+
+/* Before the instant, in the header of a saved configuration. */
+#define OFFICE_SAVED "\n!Last configuration was saved at "
 
 /* ---- office.c ---- */
 int64_t office_unix_s(const struct office *o);

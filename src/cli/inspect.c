@@ -6,6 +6,7 @@
 
 #include "cli/difference.h"
 #include "cli/displays.h"
+#include "cli/excerpt.h"
 #include "cli/filing.h"
 #include "cli/inside.h"
 #include "cli/render.h"
@@ -24,43 +25,115 @@ static const struct store *running_of(const struct session *s)
 
 /* ---- running ---- */
 
+static bool is_same(const void *context, const char *ifname)
+{
+	return strcmp(context, ifname) == 0;
+}
+
+static bool is_any(const void *context, const char *ifname)
+{
+	(void)context;
+	(void)ifname;
+	return true;
+}
+
+/* Nothing of it takes effect now. */
+static bool is_absent(const void *context, const char *ifname)
+{
+	return !office_has_ifname(context, ifname);
+}
+
+/* A part that is outside interfaces, or only interfaces. */
+static void put_part(struct session *s, struct store *part, bool defaults, struct text *out)
+{
+	const struct settings *settings = store_settings(part);
+	const char *last = "";
+
+	if (s->json)
+		put_json(render_json(part), out);
+	else
+		text_add(out, "#\n");
+	for (unsigned i = 0; i < settings->role_count && !s->json; i++) {
+		const char *ifname = settings->roles[i].ifname;
+		if (strcmp(last, ifname) == 0)
+			continue;
+		render_interface(s->office->graph, part, ifname, defaults, out);
+		text_add(out, "#\n");
+		last = ifname;
+	}
+	if (!s->json)
+		text_add(out, "return\n");
+	store_free(part);
+}
+
+static void put_globals(struct session *s, bool defaults, struct text *out)
+{
+	struct store *part = excerpt_globals(running_of(s));
+
+	if (s->json)
+		put_json(render_json(part), out);
+	else
+		render_config(s->office->graph, part, defaults, out);
+	store_free(part);
+}
+
+/* Lines of an interface that is not there have an asterisk in their first column. */
+static void print_block(struct session *s, bool defaults, struct text *out)
+{
+	bool absent = !office_has_ifname(s->office, s->ifname);
+	struct text block = {0};
+
+	render_interface(s->office->graph, running_of(s), s->ifname, defaults, &block);
+	for (char *at = block.chars; absent && at && *at; at++)
+		if (*at == ' ' && at[-1] == '\n')
+			*at = '*';
+	text_add(out, text_chars(&block));
+	if (block.len > 0)
+		text_add(out, "#\n");
+	text_fini(&block);
+}
+
 void inspect_this(struct session *s, const struct args *args, struct text *out)
 {
 	bool defaults = args_has(args, "include-default");
-	const struct graph *g = s->office->graph;
-	size_t before;
 
-	text_add(out, "#\n");
-	before = out->len;
-	if (s->view == VIEW_SYSTEM) {
-		render_global(g, running_of(s), defaults, out);
-	} else if (s->view == VIEW_INTERFACE) {
-		render_interface(g, running_of(s), s->ifname, defaults, out);
-		if (out->len > before)
-			text_add(out, "#\n");
+	if (s->json && s->view == VIEW_SYSTEM) {
+		put_globals(s, false, out);
+		return;
 	}
+	if (s->json) {
+		put_part(s, excerpt_interfaces(running_of(s), is_same, s->ifname), false, out);
+		return;
+	}
+	text_add(out, "#\n");
+	if (s->view == VIEW_SYSTEM)
+		render_global(s->office->graph, running_of(s), defaults, out);
+	else if (s->view == VIEW_INTERFACE)
+		print_block(s, defaults, out);
 	text_add(out, "return\n");
 }
 
 void inspect_current(struct session *s, const struct args *args, struct text *out)
 {
+	const struct store *running = running_of(s);
+	bool interface = args_has(args, "interface");
 	bool defaults = args_has(args, "include-default");
 	char ifname[SETTINGS_IFNAME_MAX];
 
-	if (s->json) {
-		put_json(render_json(running_of(s)), out);
+	if (args_has(args, "inactive"))
+		put_part(s, excerpt_interfaces(running, is_absent, s->office), defaults, out);
+	else if (args_has(args, "system"))
+		put_globals(s, defaults, out);
+	else if (interface && args_has(args, "configuration"))
+		put_part(s, excerpt_interfaces(running, is_any, NULL), defaults, out);
+	else if (interface && session_ifname(s, args, ifname, out))
+		put_part(s, excerpt_interfaces(running, is_same, ifname), defaults, out);
+	else if (interface)
 		return;
-	}
-	if (!args_has(args, "interface")) {
-		office_print_dated(s->office, running_of(s), defaults, out);
-		return;
-	}
-	if (!session_ifname(s, args, ifname, out))
-		return;
-	text_add(out, "#\n");
-	size_t before = out->len;
-	render_interface(s->office->graph, running_of(s), ifname, defaults, out);
-	text_add(out, out->len > before ? "#\nreturn\n" : "return\n");
+	else if (s->json)
+		put_json(render_json(running), out);
+	else
+		office_print_dated(s->office, running, defaults, out);
 }
 
 /* ---- files ---- */
@@ -80,15 +153,22 @@ void inspect_saved(struct session *s, const struct args *args, struct text *out)
 {
 	struct text config = {0};
 
-	(void)args;
-	if (load(s, STARTUP_NAME, &config, out))
+	if (!load(s, STARTUP_NAME, &config, out)) {
+		text_fini(&config);
+		return;
+	}
+	const char *at = args_has(args, "time") ? strstr(text_chars(&config), OFFICE_SAVED) : NULL;
+	if (at)
+		text_addf(out, "%.*s\n", (int)strcspn(at + 2, "\n"), at + 2);
+	else if (!args_has(args, "time"))
 		text_add(out, text_chars(&config));
 	text_fini(&config);
 }
 
 static const char *file_of(struct session *s, const struct args *args, struct text *out)
 {
-	const char *name = args_text(args, "file-name");
+	const char *before = args_text(args, "old-file");
+	const char *name = before ? before : args_text(args, "file-name");
 
 	if (!name)
 		return STARTUP_NAME;
@@ -105,11 +185,13 @@ void inspect_file(struct session *s, const struct args *args, struct text *out)
 	text_fini(&config);
 }
 
-/* What is saved against what runs. */
+/* What leads from what is saved to what runs, or the other way if running is named first. */
 void inspect_changes(struct session *s, const struct args *args, struct text *out)
 {
 	const struct history *h = s->office->history;
-	const char *label = args_text(args, "label");
+	bool running_first = args_text(args, "file-name") || args_text(args, "label");
+	const char *before = args_text(args, "old-label");
+	const char *label = before ? before : args_text(args, "label");
 	const char *name = label ? NULL : file_of(s, args, out);
 	struct history_point p;
 	struct text saved = {0};
@@ -129,7 +211,10 @@ void inspect_changes(struct session *s, const struct args *args, struct text *ou
 	if (found) {
 		office_print(s->office, running_of(s), &running);
 		text_add(out, "Building configuration\n");
-		(void)difference_print(text_chars(&saved), text_chars(&running), out);
+		if (running_first)
+			(void)difference_print(text_chars(&running), text_chars(&saved), out);
+		else
+			(void)difference_print(text_chars(&saved), text_chars(&running), out);
 	}
 	text_fini(&saved);
 	text_fini(&running);
@@ -197,18 +282,22 @@ void inspect_candidate(struct session *s, const struct args *args, struct text *
 
 /* ---- history ---- */
 
-static void list_json(const struct history *h, unsigned most, struct text *out)
+static void list_json(const struct history *h, unsigned most, const char *label, struct text *out)
 {
 	struct history_point p;
 	char date[32];
 	json_t *rows = json_array();
 
-	for (unsigned i = 0; i < most && history_point(h, i, &p); i++)
+	for (unsigned i = 0; i < most && history_point(h, i, &p); i++) {
+		if (label && strcmp(p.label, label) != 0)
+			continue;
 		json_array_append_new(
-			rows, json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s}", "commit-id",
-					(json_int_t)p.id, "label", p.label, "user", p.user,
-					"user-intf", p.user_intf, "type", p.type, "timestamp",
-					office_date(p.unix_s, date), "description", p.description));
+			rows, json_pack("{s:I, s:s?, s:s, s:s, s:s, s:s, s:s?}", "commit-id",
+					(json_int_t)p.id, "label", *p.label ? p.label : NULL,
+					"user", p.user, "user-intf", p.user_intf, "type", p.type,
+					"timestamp", office_date(p.unix_s, date), "description",
+					*p.description ? p.description : NULL));
+	}
 	put_json(json_pack("{s:o}", "commits", rows), out);
 }
 
@@ -240,7 +329,7 @@ void inspect_commit_list(struct session *s, const struct args *args, struct text
 	char line[80];
 
 	if (s->json) {
-		list_json(h, most, out);
+		list_json(h, most, label, out);
 		return;
 	}
 	if (!verbose) {
@@ -344,9 +433,10 @@ void inspect_trial(struct session *s, const struct args *args, struct text *out)
 
 	(void)args;
 	if (s->json) {
-		put_json(json_pack("{s:s, s:s, s:I}", "status", active ? "active" : "inactive",
-				   "persist-id", commit_trial_persist(c), "left-s",
-				   (json_int_t)left),
+		const char *name = commit_trial_persist(c);
+		put_json(json_pack("{s:s, s:s?, s:o}", "status", active ? "active" : "inactive",
+				   "persist-id", *name ? name : NULL, "left-s",
+				   active ? json_integer(left) : json_null()),
 			 out);
 		return;
 	}
@@ -357,18 +447,38 @@ void inspect_trial(struct session *s, const struct args *args, struct text *out)
 		text_addf(out, "Trial time left (sec): %lld\n", left);
 }
 
+static json_t *lock_json(const struct office *o)
+{
+	const struct session *x = o->lock;
+	char date[32];
+
+	if (!x)
+		return json_pack("{s:b}", "locked", 0);
+	return json_pack(
+		"{s:b, s:i, s:s, s:s, s:s, s:b, s:o}", "locked", 1, "session", (int)x->id,
+		"user-intf", x->line, "user", x->user, "locked-time",
+		office_date(o->lock_unix_s, date), "by-user-name", o->lock_by_user, "timeout-s",
+		o->lock_timeout.ns > 0 ? json_integer(o->lock_timeout.ns / NS_PER_S) : json_null());
+}
+
 void inspect_lock(struct session *s, const struct args *args, struct text *out)
 {
 	const struct office *o = s->office;
 	char locked[32];
 
 	(void)args;
+	if (s->json) {
+		put_json(lock_json(o), out);
+		return;
+	}
 	if (!o->lock)
 		return;
 	text_addf(out,
 		  "User Index: %u\nUser Session Name: %s\nUser Name: %s\nIP Address: -\n"
 		  "Locked Time: %s\n",
 		  o->lock->id, o->lock->line, o->lock->user, office_date(o->lock_unix_s, locked));
+	if (o->lock_by_user)
+		text_add(out, "All sessions of this user may configure.\n");
 	if (o->lock_timeout.ns > 0)
 		text_addf(out,
 			  "The configuration exclusive lock is given up after %lld idle "
@@ -376,15 +486,57 @@ void inspect_lock(struct session *s, const struct args *args, struct text *out)
 			  (long long)(o->lock_timeout.ns / NS_PER_S));
 }
 
+static const char *level_name(const struct session *s)
+{
+	return s->level == SESSION_LOOK ? "look" : "configure";
+}
+
+static json_t *session_json(const struct session *s, const struct session *x)
+{
+	char date[32];
+
+	return json_pack("{s:i, s:s, s:s, s:s, s:b, s:b, s:b, s:s}", "session", (int)x->id,
+			 "user-intf", x->line, "user", x->user, "since",
+			 office_date(x->since_unix_s, date), "own", x == s, "lock",
+			 x == s->office->lock, "uncommitted", x->base ? 1 : 0, "level",
+			 level_name(x));
+}
+
 void inspect_sessions(struct session *s, const struct args *args, struct text *out)
 {
 	const struct office *o = s->office;
+	bool verbose = args_has(args, "verbose");
+	json_t *rows = json_array();
 	char date[32];
 
-	(void)args;
-	text_addf(out, " %-8s %-12s %-16s %-26s %s\n", "Session", "User-Intf", "User", "Date",
-		  "Lock");
 	for (const struct session *x = o->sessions; x; x = x->next)
-		text_addf(out, "%c%-8u %-12s %-16s %-26s%s\n", x == s ? '*' : ' ', x->id, x->line,
-			  x->user, office_date(x->since_unix_s, date), x == o->lock ? " Yes" : "");
+		json_array_append_new(rows, session_json(s, x));
+	if (s->json) {
+		put_json(json_pack("{s:o}", "sessions", rows), out);
+		return;
+	}
+	json_decref(rows);
+	text_addf(out, " %-8s %-12s %-16s %-26s %s\n", "Session", "User-Intf", "User", "Date",
+		  verbose ? "Lock Uncommitted Level" : "Lock");
+	for (const struct session *x = o->sessions; x; x = x->next) {
+		const char *lock = x == o->lock ? "Yes" : "No";
+		text_addf(out, "%c%-8u %-12s %-16s %-26s ", x == s ? '*' : ' ', x->id, x->line,
+			  x->user, office_date(x->since_unix_s, date));
+		if (verbose)
+			text_addf(out, "%-4s %-11s %s\n", lock, x->base ? "Yes" : "No",
+				  level_name(x));
+		else
+			text_addf(out, "%s\n", lock);
+	}
+}
+
+void inspect_rollback(struct session *s, const struct args *args, struct text *out)
+{
+	const char *why = s->office->rollback_error.text;
+
+	(void)args;
+	if (s->json)
+		put_json(json_pack("{s:s?}", "commit-error", *why ? why : NULL), out);
+	else if (*why)
+		text_addf(out, "!commit error information\n%s\n", why);
 }

@@ -20,5 +20,7 @@ void inspect_commit_at(struct session *s, const struct args *args, struct text *
 void inspect_trial(struct session *s, const struct args *args, struct text *out);
 void inspect_lock(struct session *s, const struct args *args, struct text *out);
 void inspect_sessions(struct session *s, const struct args *args, struct text *out);
+/* What the last rollback ran into; nothing if it went well. */
+void inspect_rollback(struct session *s, const struct args *args, struct text *out);
 
 #endif

@@ -67,8 +67,7 @@ void office_print_dated(const struct office *o, const struct store *s, bool with
 		  office_date(commit_updated_unix_s(o->commit), date),
 		  commit_updated_by(o->commit));
 	if (o->saved_unix_s != 0)
-		text_addf(out, "!Last configuration was saved at %s\n",
-			  office_date(o->saved_unix_s, date));
+		text_addf(out, "%s%s\n", &OFFICE_SAVED[1], office_date(o->saved_unix_s, date));
 	render_config(o->graph, s, with_defaults, out);
 }
 
@@ -280,7 +279,8 @@ mono office_next_wake(const struct office *o)
 bool office_is_closed_to(struct office *o, const struct session *s, struct err *err)
 {
 	office_wake(o);
-	if (o->lock && o->lock != s) {
+	bool shared = o->lock && o->lock_by_user && strcmp(o->lock->user, s->user) == 0;
+	if (o->lock && o->lock != s && !shared) {
 		err_set(err, "The configuration is locked by other user. [Session ID = %u]",
 			o->lock->id);
 		return true;

@@ -2,6 +2,7 @@
 #include "cli/operate.h"
 
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include <jansson.h>
@@ -86,6 +87,14 @@ void operate_run(struct session *s, const struct args *args, struct text *out)
 {
 	char line[MATCH_LINE_MAX + 1];
 	const char *command = args_text(args, "command");
+
+	if (strncasecmp(command, "rollback", strcspn(command, " ")) == 0 &&
+	    strcspn(command, " ") >= 2) {
+		session_refuse(s, out,
+			       "A rollback cannot be run from another view; type it "
+			       "without run.");
+		return;
+	}
 	size_t column = s->office->match.token_count > 1 ? s->office->match.tokens[1].at : 0;
 
 	(void)snprintf(line, sizeof line, "%s", command);
@@ -125,9 +134,35 @@ void operate_reset_statistics(struct session *s, const struct args *args, struct
 
 void operate_display_history(struct session *s, const struct args *args, struct text *out)
 {
+	json_t *rows = json_array();
+
 	(void)args;
-	for (unsigned i = 0; i < INSIDE_HISTORY && s->typed[i]; i++)
-		text_addf(out, "  %s\n", s->typed[i]);
+	for (unsigned i = 0; i < INSIDE_HISTORY && s->typed[i]; i++) {
+		json_array_append_new(rows, json_string(s->typed[i]));
+		if (!s->json)
+			text_addf(out, "  %s\n", s->typed[i]);
+	}
+	json_t *data = json_pack("{s:o}", "commands", rows);
+	if (s->json)
+		displays_dump(data, out);
+	json_decref(data);
+}
+
+void operate_timestamp(struct session *s, const struct args *args, struct text *out)
+{
+	(void)out;
+	s->dated = !args_has(args, "undo");
+}
+
+void operate_print_time(const struct session *s, struct text *out)
+{
+	const struct world *w = s->office->world;
+	int64_t unix_s = 0;
+	int64_t ns = 0;
+	char date[32];
+
+	w->wall(w->context, &unix_s, &ns);
+	text_addf(out, "%.19s.%03d\n", office_date(unix_s, date), (int)(ns / NS_PER_MS));
 }
 
 void operate_display_version(struct session *s, const struct args *args, struct text *out)
@@ -244,6 +279,15 @@ void operate_display_features(struct session *s, const struct args *args, struct
 		"------------\n";
 
 	(void)args;
+	if (s->json) {
+		(void)office_date(s->office->weakea_unix_s, date);
+		json_t *j = json_pack("{s:[{s:s, s:b, s:s, s:s?}]}", "packages", "name", PACKAGE,
+				      "installed", installed, "version", TIMECAST_VERSION,
+				      "activated-time", installed ? date : NULL);
+		displays_dump(j, out);
+		json_decref(j);
+		return;
+	}
 	if (installed)
 		(void)office_date(s->office->weakea_unix_s, date);
 	else

@@ -21,6 +21,9 @@ void operate_install(struct session *s, const struct args *args, struct text *ou
 void operate_uninstall(struct session *s, const struct args *args, struct text *out);
 void operate_display_features(struct session *s, const struct args *args, struct text *out);
 void operate_display_version(struct session *s, const struct args *args, struct text *out);
+/* The line that timestamp enable puts before a display. */
+void operate_print_time(const struct session *s, struct text *out);
+void operate_timestamp(struct session *s, const struct args *args, struct text *out);
 void operate_display_history(struct session *s, const struct args *args, struct text *out);
 
 #endif

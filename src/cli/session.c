@@ -8,9 +8,12 @@
 #include <assert.h>
 
 #include "cli/displays.h"
+#include "cli/filing.h"
 #include "cli/filter_text.h"
 #include "cli/help.h"
 #include "cli/inside.h"
+#include "cli/operate.h"
+#include "cli/redirect.h"
 #include "cli/verbs.h"
 #include "conf/compile.h"
 
@@ -417,23 +420,6 @@ static void run_filtered(struct session *s, const char *pipeline, struct text *o
 	text_fini(&whole);
 }
 
-/* The first | of a line that starts like display, or NULL. */
-static const char *find_pipe(const char *line)
-{
-	const char *at = line + strspn(line, " \t");
-	size_t len = strcspn(at, " \t|");
-	bool run = len >= 2 && len <= 3 && strncasecmp(at, "run", len) == 0;
-
-	if (run) {
-		at += len;
-		at += strspn(at, " \t");
-		len = strcspn(at, " \t|");
-	}
-	if (len == 0 || len > 7 || strncasecmp(at, "display", len) != 0)
-		return NULL;
-	return strchr(at, '|');
-}
-
 /* What may be shown again: a key typed in plain may not. NULL: nothing of the line. */
 static char *shown(const struct session *s, const char *line)
 {
@@ -476,33 +462,56 @@ static void remember(struct session *s, const char *line)
 	s->typed[count] = copy;
 }
 
+/* What belongs to a display only; false and refused for anything else. */
+static bool may_redirect(struct session *s, const struct redirect *to, struct text *out)
+{
+	if (!has_filters(s->office->match.row)) {
+		session_refuse(s, out, "Only a display can be filtered.");
+		return false;
+	}
+	return !to->file || filing_may_write(s, to->file, out);
+}
+
+static void run_redirected(struct session *s, const struct redirect *to, struct text *out)
+{
+	struct text whole = {0};
+	const struct graph_row *row = s->office->match.row;
+
+	if ((to->filters || to->file) && !may_redirect(s, to, out))
+		return;
+	if (s->dated && has_filters(row))
+		operate_print_time(s, to->file ? &whole : out);
+	if (to->filters)
+		run_filtered(s, to->filters, to->file ? &whole : out);
+	else
+		run_row(s, row, to->file ? &whole : out);
+	if (to->file && s->failed)
+		text_add(out, text_chars(&whole));
+	else if (to->file)
+		filing_write(s, to->file, to->append, &whole, out);
+	text_fini(&whole);
+}
+
 void session_run_in(struct session *s, uint8_t view, const char *line, size_t column,
 		    struct text *out)
 {
-	const char *pipe = find_pipe(line);
 	char head[MATCH_LINE_MAX + 1];
-	size_t len = pipe ? (size_t)(pipe - line) : strlen(line);
+	size_t len = strlen(line);
 	uint8_t found = view;
 
-	memcpy(head, line, len);
-	head[len] = '\0';
+	memcpy(head, line, len + 1);
+	struct redirect to = redirect_cut(head);
 	bool is_known = find_row(s, head, &found);
-	explicit_bzero(head, len);
 	if (view == s->view)
 		remember(s, line);
 	if (!is_known) {
 		report(s, &s->office->match, found, column, out);
-		return;
+	} else {
+		if (found != view)
+			session_leave_to(s, found);
+		run_redirected(s, &to, out);
 	}
-	if (found != view)
-		session_leave_to(s, found);
-	const struct graph_row *row = s->office->match.row;
-	if (!pipe)
-		run_row(s, row, out);
-	else if (has_filters(row))
-		run_filtered(s, pipe + 1, out);
-	else
-		session_refuse(s, out, "Only a display can be filtered.");
+	explicit_bzero(head, len);
 }
 
 /* ---- lines ---- */

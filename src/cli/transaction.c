@@ -291,7 +291,9 @@ void transaction_clear_interface(struct session *s, const struct args *args, str
 
 static void rollback_done(struct session *s, int r, const struct err *err, struct text *out)
 {
+	s->office->rollback_error.text[0] = '\0';
 	if (r < 0) {
+		s->office->rollback_error = *err;
 		session_refuse(s, out, "%s", err->text);
 		return;
 	}
@@ -374,7 +376,7 @@ void transaction_rollback(struct session *s, const struct args *args, struct tex
 		return;
 	}
 	if (file) {
-		if (!filing_accepts(s, file, out))
+		if (!filing_accepts(s, file, out) || !filing_exists(s, file, out))
 			return;
 		(void)snprintf(s->asked_name, sizeof s->asked_name, "%s", file);
 		(void)snprintf(question, sizeof question,
@@ -405,6 +407,7 @@ void transaction_lock(struct session *s, const struct args *args, struct text *o
 	if (!is_open(s, out))
 		return;
 	o->lock = s;
+	o->lock_by_user = args_has(args, "by-user-name");
 	o->lock_unix_s = office_unix_s(o);
 	o->lock_used = office_steady(o);
 	o->lock_timeout = SPAN_S((int64_t)args_number(args, "timeout-value", LOCK_TIMEOUT_S));
@@ -440,17 +443,19 @@ static void save_answer(struct session *s, char answer, struct text *out)
 
 	if (answer != 'y' || !may_save(s, out))
 		return;
+	int64_t before = o->saved_unix_s;
+	o->saved_unix_s = office_unix_s(o);
 	office_print_dated(o, commit_running(o->commit), false, &config);
 	int r = named ? o->shelf->keep(o->shelf->context, s->asked_name, text_chars(&config),
 				       config.len, &err)
 		      : startup_save(o->shelf, text_chars(&config), &err);
 	text_fini(&config);
+	if (r < 0 || named)
+		o->saved_unix_s = before;
 	if (r < 0) {
 		session_refuse(s, out, "%s", err.text);
 		return;
 	}
-	if (!named)
-		o->saved_unix_s = office_unix_s(o);
 	text_add(out, "Info: Save the configuration successfully.\n");
 }
 
@@ -490,12 +495,48 @@ void transaction_set_label(struct session *s, const struct args *args, struct te
 		session_refuse(s, out, "%s", err.text);
 }
 
+static void clear_label_answer(struct session *s, char answer, struct text *out)
+{
+	struct err err;
+
+	if (answer == 'y' && history_set_label(s->office->history, s->asked_id, "", &err) < 0)
+		session_refuse(s, out, "%s", err.text);
+}
+
 void transaction_clear_label(struct session *s, const struct args *args, struct text *out)
 {
 	struct history_point p = {0};
+	char question[120];
+
+	if (!find_point(s, args, &p, out))
+		return;
+	s->asked_id = p.id;
+	(void)snprintf(question, sizeof question,
+		       "Warning: The label of commit %u will be removed. Continue? [Y/N]:", p.id);
+	session_ask(s, question, false, clear_label_answer, out);
+}
+
+static void forget_answer(struct session *s, char answer, struct text *out)
+{
 	struct err err;
 
-	if (find_point(s, args, &p, out) &&
-	    history_set_label(s->office->history, p.id, "", &err) < 0)
+	if (answer == 'y' && history_drop_oldest(s->office->history, s->asked_id, &err) < 0)
 		session_refuse(s, out, "%s", err.text);
+}
+
+void transaction_forget(struct session *s, const struct args *args, struct text *out)
+{
+	char question[120];
+
+	if (commit_on_trial(s->office->commit)) {
+		session_refuse(s, out,
+			       "A trial configuration is running; commit or abort it first.");
+		return;
+	}
+	s->asked_id = (uint32_t)args_number(args, "count", 0);
+	(void)snprintf(question, sizeof question,
+		       "Warning: The oldest commits, %u of them, will be forgotten. Continue? "
+		       "[Y/N]:",
+		       s->asked_id);
+	session_ask(s, question, false, forget_answer, out);
 }

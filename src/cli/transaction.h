@@ -22,6 +22,8 @@ void transaction_lock(struct session *s, const struct args *args, struct text *o
 void transaction_unlock(struct session *s, const struct args *args, struct text *out);
 void transaction_save(struct session *s, const struct args *args, struct text *out);
 void transaction_set_label(struct session *s, const struct args *args, struct text *out);
+/* The oldest commits go. */
+void transaction_forget(struct session *s, const struct args *args, struct text *out);
 void transaction_clear_label(struct session *s, const struct args *args, struct text *out);
 
 #endif

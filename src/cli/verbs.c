@@ -30,7 +30,7 @@ const struct verb_row verbs[] = {
 	{VIEW_CONFIGURE, 0, "clear configuration candidate", transaction_clear},
 	{VIEW_SYSTEM, 0, "clear configuration interface " IFNAME, transaction_clear_interface},
 	{VIEW_CONFIGURE, 0, "refresh configuration candidate", transaction_refresh},
-	{VIEW_ALL, 0, "configuration exclusive [ timeout <timeout-value:1-7200> ]",
+	{VIEW_ALL, 0, "configuration exclusive [ by-user-name ] [ timeout <timeout-value:1-7200> ]",
 	 transaction_lock},
 	{VIEW_ALL, 0, "undo configuration exclusive", transaction_unlock},
 	{VIEW_ALL, 0,
@@ -43,19 +43,22 @@ const struct verb_row verbs[] = {
 	 transaction_set_label},
 	{VIEW_ALL, 0, "clear configuration commit <commit-id:u32 1-4294967295> label",
 	 transaction_clear_label},
+	{VIEW_ALL, 0, "clear configuration commit oldest <count:1-80>", transaction_forget},
 
 	/* Configuration, shown. */
-	{VIEW_ALL, SHOW, "display this [ include-default ]", inspect_this},
+	{VIEW_ALL, SHOW | VERB_JSON, "display this [ include-default ]", inspect_this},
 	{VIEW_ALL, SHOW | VERB_JSON,
-	 "display current-configuration [ all | interface " IFNAME " ] [ include-default ]",
+	 "display current-configuration [ all | inactive | configuration { interface | system } | "
+	 "interface " IFNAME " ] [ include-default ]",
 	 inspect_current},
-	{VIEW_ALL, SHOW, "display saved-configuration [ last ]", inspect_saved},
+	{VIEW_ALL, SHOW, "display saved-configuration [ last | time ]", inspect_saved},
 	{VIEW_ALL, SHOW, "display configuration <file-name:string 5-64>", inspect_file},
 	{VIEW_ALL, SHOW | VERB_JSON, "display configuration candidate [ merge | changes ]",
 	 inspect_candidate},
 	{VIEW_ALL, SHOW,
 	 "display configuration changes [ running file <file-name:string 5-64> | "
-	 "running label <label:label> ]",
+	 "file <old-file:string 5-64> running | running label <label:label> | "
+	 "label <old-label:label> running ]",
 	 inspect_changes},
 	{VIEW_ALL, SHOW, "compare configuration [ <file-name:string 5-64> ]", inspect_compare},
 	{VIEW_ALL, SHOW | VERB_JSON,
@@ -68,19 +71,22 @@ const struct verb_row verbs[] = {
 	{VIEW_ALL, SHOW, "display configuration commit at <commit-id:u32 1-4294967295>",
 	 inspect_commit_at},
 	{VIEW_ALL, SHOW | VERB_JSON, "display configuration trial status", inspect_trial},
-	{VIEW_ALL, SHOW, "display configuration exclusive user", inspect_lock},
-	{VIEW_ALL, SHOW, "display configuration sessions [ verbose ]", inspect_sessions},
-	{VIEW_ALL, SHOW, "display history-command", operate_display_history},
+	{VIEW_ALL, SHOW | VERB_JSON, "display configuration exclusive user", inspect_lock},
+	{VIEW_ALL, SHOW | VERB_JSON, "display configuration rollback result", inspect_rollback},
+	{VIEW_ALL, SHOW | VERB_JSON, "display configuration sessions [ verbose ]",
+	 inspect_sessions},
+	{VIEW_ALL, SHOW | VERB_JSON, "display history-command", operate_display_history},
 	{VIEW_ALL, SHOW | VERB_JSON, "display version", operate_display_version},
 
 	/* Files. */
-	{VIEW_USER, SHOW, "dir [ <file-name:string 5-64> ]", filing_dir},
+	{VIEW_USER, SHOW | VERB_JSON, "dir [ <file-name:string 5-64> ]", filing_dir},
+	{VIEW_USER, SHOW, "more <file-name:string 5-64>", filing_more},
 	{VIEW_USER, 0, "delete [ /unreserved ] [ /quiet ] <file-name:string 5-64>", filing_delete},
 
 	/* Packages. */
 	{VIEW_USER, 0, "install feature-software <package-name:string 1-127>", operate_install},
 	{VIEW_USER, 0, "uninstall feature-software <package-name:string 1-127>", operate_uninstall},
-	{VIEW_ALL, SHOW, "display startup feature-software", operate_display_features},
+	{VIEW_ALL, SHOW | VERB_JSON, "display startup feature-software", operate_display_features},
 
 	/* Counters. */
 	{VIEW_USER, 0, "reset ntp/ntp-service statistics packet", operate_reset_statistics},
@@ -94,5 +100,7 @@ const struct verb_row verbs[] = {
 	{VIEW_ALL, VERB_LOOK | VERB_HIDDEN, "terminal { monitor | echo-mode { line | character } }",
 	 operate_nothing},
 	{VIEW_ALL, VERB_LOOK | VERB_HIDDEN, "undo terminal monitor", operate_nothing},
+	{VIEW_ALL, VERB_LOOK | VERB_HIDDEN, "timestamp enable", operate_timestamp},
+	{VIEW_ALL, VERB_LOOK | VERB_HIDDEN, "undo timestamp enable", operate_timestamp},
 };
 const unsigned verb_count = sizeof verbs / sizeof *verbs;

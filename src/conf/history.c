@@ -440,6 +440,20 @@ int history_set_label(struct history *h, uint32_t id, const char *label, struct 
 	return r;
 }
 
+int history_drop_oldest(struct history *h, unsigned count, struct err *err)
+{
+	int r = 0;
+
+	for (; r == 0 && count > 0 && h->count > 1; count--) {
+		char name[32];
+		point_name(h->points[0].id, name);
+		r = h->shelf.drop(h->shelf.context, name, err);
+		if (r == 0)
+			index_remove(h, 0);
+	}
+	return r;
+}
+
 void history_drop_newest(struct history *h)
 {
 	char name[32];

@@ -43,6 +43,8 @@ MUST_CHECK int history_add(struct history *h, struct history_point *point, const
 			   struct err *err);
 MUST_CHECK int history_set_label(struct history *h, uint32_t id, const char *label,
 				 struct err *err);
+/* The oldest so many go, labelled or not; the newest stays. */
+MUST_CHECK int history_drop_oldest(struct history *h, unsigned count, struct err *err);
 /* After a commit that failed to apply: the newest point is taken back. */
 void history_drop_newest(struct history *h);
 

@@ -8,6 +8,9 @@
  *   ; close NAME                  it hangs up
  *   ; wait SECONDS                time passes
  *   ; restart                     the daemon dies and starts again
+ *   ; prompt EXPRESSION           the prompt must match now; so do programs recognise it
+ *   ; reply EXPRESSION            and the reply to the last line, as it comes over a terminal
+ *   ; no EXPRESSION               that reply must not match
  *   ; anything else               a remark
  *
  * --write replaces the file by what really happened.
@@ -16,6 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 
 #include "cli/session.h"
 #include "conf/shelf.h"
@@ -33,6 +39,8 @@ static struct person {
 	struct session *session;
 } people[SESSIONS_MAX];
 static struct person *typing;
+static struct text reply; /* to the last line, with the prompt behind it */
+static unsigned unlike;	  /* expressions that did not hold */
 
 static void die(const char *why)
 {
@@ -91,12 +99,65 @@ static void stop(void)
 	typing = NULL;
 }
 
+static bool matches(const char *expression, const char *text)
+{
+	int code;
+	PCRE2_SIZE at;
+	pcre2_code *re =
+		pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED, 0, &code, &at, NULL);
+
+	if (!re)
+		die(expression);
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+	int r = pcre2_match(re, (PCRE2_SPTR)text, strlen(text), 0, 0, data, NULL);
+	pcre2_match_data_free(data);
+	pcre2_code_free(re);
+	return r >= 0;
+}
+
+/* Lines end in CR LF on a terminal. */
+static char *as_typed(const struct text *lines)
+{
+	struct text t = {0};
+
+	for (const char *at = text_chars(lines); *at; at++) {
+		if (*at == '\n')
+			text_add_len(&t, "\r", 1);
+		text_add_len(&t, at, 1);
+	}
+	text_add(&t, session_prompt(typing->session));
+	return text_take(&t);
+}
+
+/* True if the line was such an order. */
+static bool expect(const char *line)
+{
+	static const char *const orders[] = {"; prompt ", "; reply ", "; no "};
+	bool good;
+
+	for (unsigned i = 0; i < 3; i++) {
+		size_t len = strlen(orders[i]);
+		if (strncmp(line, orders[i], len) != 0)
+			continue;
+		char *text = i == 0 ? strdup(session_prompt(typing->session)) : as_typed(&reply);
+		good = matches(line + len, text) == (i != 2);
+		if (!good)
+			printf("%s\n  does not hold for: %s\n", line, text);
+		unlike += !good;
+		free(text);
+		return true;
+	}
+	return false;
+}
+
 static void obey(const char *line)
 {
 	char verb[16] = "";
 	char name[32] = "";
 	char how[16] = "";
 
+	if (expect(line))
+		return;
 	sscanf(line, "; %15s %31s %15s", verb, name, how);
 	if (strcmp(verb, "session") == 0) {
 		enter(name, how);
@@ -170,7 +231,9 @@ static void play(const char *script, struct text *out)
 			obey(line);
 		} else if (prompt > 0 && typing && typing->session) {
 			text_addf(out, "%s%s\n", session_prompt(typing->session), line + prompt);
-			type(line + prompt, out);
+			text_clear(&reply);
+			type(line + prompt, &reply);
+			text_add(out, text_chars(&reply));
 		}
 		free(line);
 	}
@@ -205,7 +268,7 @@ static int compare(const char *path, const char *expected, const char *actual)
 		number++;
 	}
 	if (*expected == '\0' && *actual == '\0')
-		return 0;
+		return unlike > 0;
 	printf("%s:%u\n  expected: %.*s\n  actual:   %.*s\n", path, number,
 	       (int)strcspn(expected, "\n"), expected, (int)strcspn(actual, "\n"), actual);
 	return 1;
@@ -241,5 +304,6 @@ int main(int argc, char **argv)
 	stage_fini(&stage);
 	free(expected);
 	text_fini(&actual);
+	text_fini(&reply);
 	return r;
 }
