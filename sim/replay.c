@@ -171,6 +171,9 @@ static void feed(struct player *p, const struct tape_event *e, struct actions *o
 	case TAPE_KERNEL:
 		node_kernel_clock(p->node, e->now, &e->kernel, out);
 		break;
+	case TAPE_SLEPT:
+		node_slept(p->node, e->now, e->slept, out);
+		break;
 	case TAPE_START:
 	case TAPE_KIND_END:
 		break;

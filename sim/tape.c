@@ -250,6 +250,9 @@ static void get_body(struct wire_reader *r, struct tape_event *e)
 	case TAPE_KERNEL:
 		get_kernel(r, &e->kernel);
 		break;
+	case TAPE_SLEPT:
+		e->slept.ns = get_i64(r);
+		break;
 	case TAPE_WAKE:
 	case TAPE_RESET:
 	case TAPE_KIND_END:

@@ -24,6 +24,7 @@ enum tape_kind {
 	TAPE_RESET,
 	TAPE_STEPPED,
 	TAPE_KERNEL,
+	TAPE_SLEPT,
 	TAPE_KIND_END,
 };
 
@@ -47,6 +48,7 @@ struct tape_event {
 		struct datagram datagram; /* its octets are borrowed from the tape until the next */
 		struct outcome outcome;
 		span stepped;
+		span slept;
 		struct kernel_clock kernel;
 	};
 };

@@ -210,6 +210,14 @@ static void before_line(void *context)
 	window_forget(d->window);
 }
 
+static void tell_deafness(struct desk *d)
+{
+	int error = ctlsock_take_error(d->socket);
+
+	if (error)
+		say(SAY_WARNING, "nobody new can use the control socket: %s", strerror(-error));
+}
+
 static void *work(void *context)
 {
 	struct desk *d = context;
@@ -217,6 +225,7 @@ static void *work(void *context)
 	(void)setpriority(PRIO_PROCESS, 0, NICE); /* on Linux: of this thread */
 	while (!atomic_load(&d->quit)) {
 		ctlsock_wait(d->socket, wait_ms(d));
+		tell_deafness(d);
 		window_forget(d->window);
 		if (!mono_before(steady(d), office_next_wake(d->office)))
 			office_wake(d->office);

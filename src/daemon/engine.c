@@ -213,12 +213,19 @@ static void engine_perform(struct engine *e)
 
 /* ---- events ---- */
 
-/* Both clocks, once it is known that nobody moved them. */
+/* Both clocks, once it is known that nobody moved them and that we are awake. */
 static struct now look(struct engine *e)
 {
 	struct now now = clock_now(e->clock);
+	span slept = clock_take_slept(e->clock);
 	span moved = clock_take_moved(e->clock);
 
+	if (slept.ns != 0) {
+		e->stamps_lost = true;
+		record_slept(e->record, now, slept);
+		node_slept(e->node, now, slept, &e->actions);
+		engine_perform(e);
+	}
 	if (moved.ns != 0) {
 		e->stamps_lost = true;
 		record_stepped(e->record, now, moved);

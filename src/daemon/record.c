@@ -11,7 +11,7 @@
 /* The largest frame is SETTINGS with every table full. */
 #define BODY_MAX (1024 * 1024)
 
-static const char magic[8] = {'T', 'C', 'R', 'E', 'C', 0, 0, 1};
+static const char magic[8] = {'T', 'C', 'R', 'E', 'C', 0, 0, RECORD_VERSION};
 
 struct record {
 	FILE *file;
@@ -155,6 +155,69 @@ static void put_unicast(struct wire_writer *w, const struct unicast_setting *s)
 	wire_put_u32(w, s->key_id);
 }
 
+static void put_bound(struct wire_writer *w, const struct key_bound *b)
+{
+	wire_put_u8(w, b->role);
+	put_addr(w, &b->source.addr);
+	wire_put_u8(w, b->source.bits);
+	put_name(w, b->ifname);
+}
+
+static void put_acl(struct wire_writer *w, const struct acl_setting *a)
+{
+	wire_put_u8(w, a->family);
+	wire_put_u8(w, a->named);
+	wire_put_u16(w, a->number);
+	put_name(w, a->name);
+}
+
+static void put_rule(struct wire_writer *w, const struct rule_setting *s)
+{
+	put_acl(w, &s->acl);
+	wire_put_u32(w, s->id);
+	wire_put_u8(w, s->permit);
+	wire_put_u8(w, s->any);
+	wire_put_u8(w, s->bits);
+	wire_put_u32(w, s->wildcard);
+	put_addr(w, &s->source);
+}
+
+static void put_access(struct wire_writer *w, const struct settings *s)
+{
+	wire_put_u8(w, s->kod);
+	wire_put_u8(w, s->discard.min_log2s);
+	wire_put_u8(w, s->discard.avg_log2s);
+	wire_put_u8(w, s->max_distance_s);
+	wire_put_u16(w, s->offset_limit_s);
+	wire_put_u8(w, s->off4);
+	wire_put_u8(w, s->off6);
+	wire_put_u8(w, s->server_off4);
+	wire_put_u8(w, s->server_off6);
+	wire_put_u32(w, s->access_count);
+	for (unsigned i = 0; i < s->access_count; i++) {
+		wire_put_u8(w, s->access[i].right);
+		wire_put_u16(w, s->access[i].number4);
+		wire_put_u16(w, s->access[i].number6);
+		put_name(w, s->access[i].name4);
+		put_name(w, s->access[i].name6);
+	}
+}
+
+static void put_lists(struct wire_writer *w, const struct settings *s)
+{
+	wire_put_u32(w, s->acl_count);
+	for (unsigned i = 0; i < s->acl_count; i++)
+		put_acl(w, &s->acls[i]);
+	wire_put_u32(w, s->rule_count);
+	for (unsigned i = 0; i < s->rule_count; i++)
+		put_rule(w, &s->rules[i]);
+	wire_put_u32(w, s->receive_count);
+	for (unsigned i = 0; i < s->receive_count; i++) {
+		put_name(w, s->receives[i].ifname);
+		wire_put_u8(w, s->receives[i].family);
+	}
+}
+
 static void put_tables(struct wire_writer *w, const struct settings *s)
 {
 	wire_put_u32(w, s->port_count);
@@ -169,6 +232,7 @@ static void put_tables(struct wire_writer *w, const struct settings *s)
 		wire_put_u8(w, s->keys[i].algorithm);
 		wire_put_u8(w, s->keys[i].mac_octets);
 		wire_put_u8(w, s->keys[i].trusted);
+		put_bound(w, &s->keys[i].bound);
 	}
 	wire_put_u32(w, s->role_count);
 	for (unsigned i = 0; i < s->role_count; i++)
@@ -190,7 +254,9 @@ void record_settings(struct record *r, struct now now, const struct settings *s)
 	wire_put_u8(w, s->max_dynamic_sessions);
 	wire_put_u8(w, s->volley);
 	wire_put_u32(w, s->multicast_delay_us);
+	put_access(w, s);
 	put_tables(w, s);
+	put_lists(w, s);
 	finish(r, RECORD_SETTINGS, now);
 }
 
@@ -288,6 +354,16 @@ void record_stepped(struct record *r, struct now now, span by)
 		return;
 	put_i64(w, by.ns);
 	finish(r, RECORD_STEPPED, now);
+}
+
+void record_slept(struct record *r, struct now now, span by)
+{
+	struct wire_writer *w = begin(r);
+
+	if (!w)
+		return;
+	put_i64(w, by.ns);
+	finish(r, RECORD_SLEPT, now);
 }
 
 void record_kernel_clock(struct record *r, struct now now, const struct kernel_clock *k)

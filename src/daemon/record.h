@@ -3,13 +3,14 @@
  * The flight recorder: every event as it enters the node, enough to repeat the run with the same
  * node bit for bit, except that key bytes are never written. Knows nothing of how a replay is done.
  *
- * The file, all numbers big-endian: the eight octets "TCREC\0\0\1" (the last is the version), then
+ * The file, all numbers big-endian: the eight octets "TCREC\0\0\2" (the last is the version), then
  * one frame an event:
  *
  *	u8 kind (enum record_kind), u32 octets of body, i64 now.mono ns, u64 now.wall frac, body
  *
  * An addr is u8 family and 16 octets; an endpoint an addr and u16 port; a name u8 length and its
- * characters; a bool u8. Bodies list the fields of the struct named, in the order of its header:
+ * characters; a bool u8. Bodies list the fields of the struct named, in the order of its header
+ * (the lists of SETTINGS, acls, rules and receives, stand last):
  *
  *	START     u32 node_size, seed (32 octets), struct node_options
  *	SETTINGS  struct settings; tables as u32 count and so many rows
@@ -20,6 +21,7 @@
  *	WAKE, RESET  nothing
  *	STEPPED   i64 by
  *	KERNEL    struct kernel_clock
+ *	SLEPT     i64 by
  */
 #ifndef DAEMON_RECORD_H
 #define DAEMON_RECORD_H
@@ -27,6 +29,8 @@
 #include "base/auto.h"
 #include "base/err.h"
 #include "ntp/node.h"
+
+#define RECORD_VERSION 2
 
 enum record_kind {
 	RECORD_START = 1,
@@ -39,6 +43,7 @@ enum record_kind {
 	RECORD_RESET,
 	RECORD_STEPPED,
 	RECORD_KERNEL,
+	RECORD_SLEPT,
 };
 
 struct record;
@@ -59,6 +64,7 @@ void record_outcome(struct record *r, struct now now, const struct outcome *o);
 void record_wake(struct record *r, struct now now);
 void record_reset(struct record *r, struct now now);
 void record_stepped(struct record *r, struct now now, span by);
+void record_slept(struct record *r, struct now now, span by);
 void record_kernel_clock(struct record *r, struct now now, const struct kernel_clock *k);
 
 #endif

@@ -285,6 +285,17 @@ void assoc_stepped(struct node *n, span by)
 	}
 }
 
+void assoc_slept(struct node *n, struct now now, struct assoc *a)
+{
+	estimate_restart(&a->estimate);
+	hindsight_clear(&a->hindsight);
+	a->filter_count = 0;
+	a->jumps = 0;
+	a->beacon_open = false;
+	if (a->phase != ASSOC_DEGRADED)
+		volley_trigger(n, now, a, VOLLEY_EXCHANGES);
+}
+
 static void keep_in_filter(struct now now, struct assoc *a, const struct sample *s)
 {
 	unsigned at = a->filter_count % STATE_FILTER_LEN;

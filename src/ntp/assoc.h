@@ -116,6 +116,8 @@ void assoc_correct(struct node *n, struct now now, struct assoc *a, const struct
 void assoc_believe(struct node *n, struct now now, struct assoc *a, const struct arrival *v);
 /* Our wall clock jumped: offsets that are shown are against the new one. */
 void assoc_stepped(struct node *n, span by);
+/* The machine was suspended: what was measured is forgotten, but for the rate, and asked again. */
+void assoc_slept(struct node *n, struct now now, struct assoc *a);
 /* Something came from it: reach and the time of its next packet. */
 void assoc_heard(struct node *n, struct now now, struct assoc *a, mono at);
 /* An expected packet or answer did not come. */

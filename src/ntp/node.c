@@ -472,6 +472,18 @@ void node_stepped(struct node *n, struct now now, span by, struct actions *out)
 	system_update(n, now, out);
 }
 
+void node_slept(struct node *n, struct now now, span by, struct actions *out)
+{
+	node_note(out, NOTE_SLEPT, 0, NULL, NULL, by.ns);
+	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+		if (n->assocs[i].used)
+			assoc_slept(n, now, &n->assocs[i]);
+	}
+	multicast_stepped(n);
+	n->system.following = false;
+	system_update(n, now, out);
+}
+
 void node_kernel_clock(struct node *n, struct now now, const struct kernel_clock *k,
 		       struct actions *out)
 {

@@ -115,6 +115,11 @@ void node_outcome(struct node *n, struct now now, const struct outcome *o, struc
 void node_wake(struct node *n, struct now now, struct actions *out);
 /* Somebody else moved the wall clock by that much. */
 void node_stepped(struct node *n, struct now now, span by, struct actions *out);
+/*
+ * The machine was suspended for so long: now.mono counts it, but as a coarse clock did. Nothing
+ * that was measured before is good enough to be followed or served.
+ */
+void node_slept(struct node *n, struct now now, span by, struct actions *out);
 void node_kernel_clock(struct node *n, struct now now, const struct kernel_clock *k,
 		       struct actions *out);
 /* `reset ntp statistics packet`. */

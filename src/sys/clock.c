@@ -21,6 +21,8 @@
 /* A stamp may seem this much younger than the reading after it: rounding, and reading order. */
 #define FUTURE_NS 2000
 #define STAMP_AGE_NS NS_PER_S
+/* A machine that sleeps does so for longer. */
+#define SLEEP_NS (10 * NS_PER_MS)
 
 /*
  * A jump is what the rate cannot explain. The rate of a clock that others steer is unknown: 10 %
@@ -54,6 +56,8 @@ struct clock {
 	int64_t last_gap_ns;
 	struct now stepped; /* where stamps become good again */
 	span moved;
+	int64_t slept_ns; /* in all; the steady clock stood still meanwhile */
+	span slept;	  /* not taken yet */
 	struct vclock virtual;
 };
 
@@ -64,6 +68,16 @@ static int64_t read_ns(clockid_t id)
 
 	assert(r == 0);
 	return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+/* How long the machine has slept since it was started, at least; 0 where nobody knows. */
+static int64_t read_slept_ns(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &ts) < 0)
+		return 0;
+	return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec - read_ns(CLOCK_MONOTONIC);
 }
 
 /* The tightest of a few: the wall clock between two readings of the steady one. */
@@ -283,10 +297,42 @@ static int start(struct clock *c, const char *text, struct err *warning, struct 
 	return 0;
 }
 
+/*
+ * Sleep is time that passed: what was believed of other clocks then still has its right age. The
+ * machine's own clock was set by a coarse one when it woke.
+ */
+static bool notice_sleep(struct clock *c)
+{
+	int64_t slept_ns = read_slept_ns();
+
+	if (clock_is_virtual(c) || slept_ns - c->slept_ns < SLEEP_NS)
+		return false;
+	/* Whatever delays us between the two readings makes the difference smaller. */
+	for (int i = 0; i < TRIES; i++) {
+		int64_t again_ns = read_slept_ns();
+
+		slept_ns = again_ns > slept_ns ? again_ns : slept_ns;
+	}
+	c->slept = span_add(c->slept, (span){slept_ns - c->slept_ns});
+	c->slept_ns = slept_ns;
+	return true;
+}
+
+/* Of the steady clock that counts sleep; never from both sides of one. */
+static struct reading look(struct clock *c)
+{
+	struct reading r = read_clocks();
+
+	if (notice_sleep(c))
+		r = read_clocks();
+	r.raw_ns += c->slept_ns;
+	return r;
+}
+
 /* After a move of our own: stamps from before it and the difference it made are not news. */
 static void settle(struct clock *c)
 {
-	struct reading r = read_clocks();
+	struct reading r = look(c);
 
 	c->last = c->kind->pair(c, &r);
 	c->last_gap_ns = r.gap_ns;
@@ -304,6 +350,7 @@ int clock_new(const char *text, struct clock **ret, struct err *warning, struct 
 		free(c);
 		return e;
 	}
+	c->slept_ns = clock_is_virtual(c) ? 0 : read_slept_ns();
 	c->precision_log2s = measure_precision_log2s();
 	settle(c);
 	c->stepped = c->last;
@@ -364,7 +411,7 @@ static struct now remember(struct clock *c, const struct reading *r)
 
 struct now clock_now(struct clock *c)
 {
-	struct reading r = read_clocks();
+	struct reading r = look(c);
 
 	return remember(c, &r);
 }
@@ -377,9 +424,17 @@ span clock_take_moved(struct clock *c)
 	return moved;
 }
 
+span clock_take_slept(struct clock *c)
+{
+	span slept = c->slept;
+
+	c->slept = SPAN_ZERO;
+	return slept;
+}
+
 bool clock_at(struct clock *c, int64_t real_ns, struct now *ret)
 {
-	struct reading r = read_clocks();
+	struct reading r = look(c);
 	int64_t age_ns = r.real_ns - real_ns;
 	struct now at;
 

@@ -44,6 +44,11 @@ struct now clock_now(struct clock *c);
  */
 span clock_take_moved(struct clock *c);
 /*
+ * How long the machine was suspended, as noticed by the readings since the last call. The steady
+ * clock of the pairs counts it; the wall clock was set by a coarse one in the meantime.
+ */
+span clock_take_slept(struct clock *c);
+/*
  * The pair at a kernel packet stamp (CLOCK_REALTIME, Unix ns) that is at most a second old. False
  * if the stamp cannot be trusted: it lies in the future or before the clock's last step.
  */

@@ -51,7 +51,9 @@ struct ctlsock {
 	char path[sizeof((struct sockaddr_un *)0)->sun_path];
 	dev_t device; /* of the socket we bound, so that we remove no other's */
 	ino_t inode;
-	int64_t deaf_until_s; /* no descriptor was left for a new peer */
+	int64_t deaf_until_s; /* no descriptor was left for a new peer ... */
+	int deaf_error;	      /* ... or what else stood against it; 0: nothing */
+	bool deaf_told;
 	struct slot slots[CTLSOCK_PEERS_MAX];
 };
 
@@ -226,10 +228,13 @@ static void accept_peers(struct ctlsock *c)
 		int fd = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
-			if (errno != EAGAIN)
-				c->deaf_until_s = now_s() + 1;
+			if (errno == EAGAIN)
+				return;
+			c->deaf_until_s = now_s() + 1;
+			c->deaf_error = -errno;
 			return;
 		}
+		c->deaf_error = 0;
 		struct slot *s = free_slot(c);
 		if (!s || !ask_who(fd, &s->peer)) {
 			(void)close(fd);
@@ -351,33 +356,64 @@ static void serve(struct slot *s, short events)
 		s->phase = SLOT_GONE;
 }
 
-void ctlsock_wait(struct ctlsock *c, int timeout_ms)
-{
+/* Dense: the kernel takes no longer a list than the process may have descriptors. */
+struct poll_list {
+	nfds_t count;
 	struct pollfd set[2 + CTLSOCK_PEERS_MAX];
+	struct slot *slots[2 + CTLSOCK_PEERS_MAX];
+};
+
+static void list_add(struct poll_list *l, int fd, short events, struct slot *slot)
+{
+	l->slots[l->count] = slot;
+	l->set[l->count++] = (struct pollfd){.fd = fd, .events = events};
+}
+
+static void look_around(struct ctlsock *c, const struct poll_list *l)
+{
 	uint8_t bell[8];
 
-	set[0] = (struct pollfd){.fd = c->bell, .events = POLLIN};
-	bool deaf = now_s() < c->deaf_until_s;
-	bool hurry = deaf;
-	set[1] = (struct pollfd){.fd = deaf ? -1 : c->fd, .events = POLLIN};
+	for (nfds_t i = 0; i < l->count; i++) {
+		const struct pollfd *p = &l->set[i];
+
+		if (p->revents && l->slots[i])
+			serve(l->slots[i], p->revents);
+		else if (p->revents && p->fd == c->bell)
+			(void)!read(c->bell, bell, sizeof bell);
+		else if (p->revents)
+			accept_peers(c);
+	}
+}
+
+void ctlsock_wait(struct ctlsock *c, int timeout_ms)
+{
+	struct poll_list l = {.count = 0};
+	bool hurry = now_s() < c->deaf_until_s;
+
+	list_add(&l, c->bell, POLLIN, NULL);
+	if (!hurry)
+		list_add(&l, c->fd, POLLIN, NULL);
 	for (unsigned i = 0; i < CTLSOCK_PEERS_MAX; i++) {
 		struct slot *s = &c->slots[i];
 		settle(s);
 		short events = wanted(s);
-		set[2 + i] = (struct pollfd){.fd = events ? s->fd : -1, .events = events};
+		if (events)
+			list_add(&l, s->fd, events, s);
 		/* whoever does not take its answers is looked at each second */
 		hurry = hurry || events & POLLOUT;
 	}
 	if (hurry && (timeout_ms < 0 || timeout_ms > 1000))
 		timeout_ms = 1000;
-	int ready = poll(set, 2 + CTLSOCK_PEERS_MAX, ctlsock_busy(c) ? 0 : timeout_ms);
-	for (unsigned i = 0; ready > 0 && i < CTLSOCK_PEERS_MAX; i++)
-		if (set[2 + i].revents && c->slots[i].phase != SLOT_FREE)
-			serve(&c->slots[i], set[2 + i].revents);
-	if (ready > 0 && set[0].revents)
-		(void)!read(c->bell, bell, sizeof bell);
-	if (ready > 0 && set[1].revents)
-		accept_peers(c);
+	if (poll(l.set, l.count, ctlsock_busy(c) ? 0 : timeout_ms) > 0)
+		look_around(c, &l);
+}
+
+int ctlsock_take_error(struct ctlsock *c)
+{
+	int error = c->deaf_told ? 0 : c->deaf_error;
+
+	c->deaf_told = c->deaf_error != 0;
+	return error;
 }
 
 void ctlsock_ring(struct ctlsock *c)

@@ -48,6 +48,8 @@ void ctlsock_free(struct ctlsock *c);
  * New peers take a free slot; with none free they are closed at once.
  */
 void ctlsock_wait(struct ctlsock *c, int timeout_ms);
+/* Once: -errno of why nobody new gets in for the time being. 0: nothing to tell. */
+int ctlsock_take_error(struct ctlsock *c);
 /* Makes ctlsock_wait return; safe from other threads and in signal handlers. */
 void ctlsock_ring(struct ctlsock *c);
 

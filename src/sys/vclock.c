@@ -33,7 +33,7 @@ struct field {
 };
 
 static const struct field fields[] = {
-	{"offset", 1e9}, {"drift", 1e5}, {"wander", 1e6}, {"epoch", 0}, {"seed", 0},
+	{"offset", 4e9}, {"drift", 1e5}, {"wander", 1e6}, {"epoch", 0}, {"seed", 0},
 };
 #define FIELDS (sizeof fields / sizeof fields[0])
 

@@ -21,6 +21,7 @@ static struct {
 	int64_t raw_ns;
 	double real_ns; /* since START_NS */
 	double rate;
+	int64_t slept_ns;
 	bool may_set;
 	struct timex t;
 } kernel;
@@ -39,7 +40,10 @@ static struct timespec spec(int64_t ns)
 int clock_gettime(clockid_t id, struct timespec *ret)
 {
 	pass(READ_NS);
-	*ret = spec(id == CLOCK_REALTIME ? START_NS + (int64_t)kernel.real_ns : kernel.raw_ns);
+	if (id == CLOCK_REALTIME)
+		*ret = spec(START_NS + (int64_t)kernel.real_ns);
+	else
+		*ret = spec(kernel.raw_ns + (id == CLOCK_BOOTTIME ? kernel.slept_ns : 0));
 	return 0;
 }
 
@@ -227,6 +231,57 @@ static void a_stamp_from_before_a_move_is_lost_and_one_after_is_good(void **stat
 	clock_free(c);
 }
 
+/* The steady clock stands still, the wall clock is put forward when the machine wakes. */
+static void suspend(int64_t ns)
+{
+	kernel.slept_ns += ns;
+	kernel.real_ns += (double)ns;
+}
+
+static void sleep_is_time_that_passed_and_no_foreign_move(void **state)
+{
+	static const char *const kinds[] = {"system", "observe"};
+	static const int64_t naps_ns[] = {NS_PER_S, 600 * NS_PER_S, 40000 * NS_PER_S};
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		struct clock *c = made(kinds[i / 3]);
+		int64_t nap = naps_ns[i % 3], stamp_ns = START_NS + (int64_t)kernel.real_ns;
+		struct now before = clock_now(c), after, at;
+
+		assert_int_equal(clock_take_slept(c).ns, 0);
+		suspend(nap);
+		after = clock_now(c);
+		assert_in_range(clock_take_slept(c).ns - nap + 500, 0, 1000);
+		assert_int_equal(clock_take_slept(c).ns, 0);
+		assert_int_equal(clock_take_moved(c).ns, 0);
+		assert_in_range(mono_sub(after.mono, before.mono).ns - nap, 0, 2000);
+		assert_false(clock_at(c, stamp_ns, &at));
+		pass(NS_PER_S);
+		(void)clock_now(c);
+		assert_int_equal(clock_take_slept(c).ns, 0);
+		assert_int_equal(clock_take_moved(c).ns, 0);
+		clock_free(c);
+	}
+}
+
+static void a_clock_sent_68_years_away_is_noticed_with_its_sign(void **state)
+{
+	static const int64_t years[] = {67, -67};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct clock *c = made("observe");
+		int64_t move = years[i] * 31557600 * NS_PER_S;
+
+		(void)clock_now(c);
+		kernel.real_ns += (double)move;
+		(void)clock_now(c);
+		assert_in_range((clock_take_moved(c).ns - move) / NS_PER_MS + 1, 0, 2);
+		clock_free(c);
+	}
+}
+
 static void status_goes_down_and_comes_back(void **state)
 {
 	struct clock *c = made("system");
@@ -290,6 +345,8 @@ int main(void)
 		cmocka_unit_test_setup(a_foreign_move_is_noticed_with_its_size, boot),
 		cmocka_unit_test_setup(a_stamp_from_before_a_move_is_lost_and_one_after_is_good,
 				       boot),
+		cmocka_unit_test_setup(sleep_is_time_that_passed_and_no_foreign_move, boot),
+		cmocka_unit_test_setup(a_clock_sent_68_years_away_is_noticed_with_its_sign, boot),
 		cmocka_unit_test_setup(status_goes_down_and_comes_back, boot),
 		cmocka_unit_test_setup(the_precision_is_what_a_reading_takes, boot),
 	};

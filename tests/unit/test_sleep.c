@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A machine that was suspended: what it believed is worth nothing until it has asked again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants the four above first */
+#include "site.h"
+
+#include <cmocka.h>
+
+#define GROUP "224.0.1.1"
+
+/* Wakes up with a clock that the machine's coarse one has set. */
+static void sleep_and_wake(struct site *s, unsigned host, span nap, span off)
+{
+	struct host *h = &s->hosts[host];
+	struct actions out = {0};
+
+	h->wall = stamp_add(site_now(s, h).wall, off);
+	h->since = site_now(s, h).mono;
+	node_slept(h->node, site_now(s, h), nap, &out);
+	site_perform(s, host, &out);
+}
+
+static void a_machine_that_slept_says_nothing_until_it_has_measured_again(void **state)
+{
+	static const int64_t offs_ms[] = {400, -700, 0, 3};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof offs_ms / sizeof offs_ms[0]; i++) {
+		struct site *s = site_new();
+		unsigned client = site_client(s, GROUP, SPAN_S(3), 20.0);
+
+		(void)site_server(s, GROUP);
+		site_run(s, SPAN_S(200));
+		assert_true(site_system(s, client).synchronised);
+		sleep_and_wake(s, client, SPAN_S(600), SPAN_MS(offs_ms[i]));
+		assert_false(site_system(s, client).synchronised);
+		assert_false(s->hosts[client].status.synchronised);
+		assert_int_equal(s->hosts[client].notes[NOTE_SLEPT], 1);
+		site_run(s, SPAN_S(150));
+		assert_true(site_system(s, client).synchronised);
+		assert_true(site_is_within(s, client, SPAN_MS(1)));
+		site_free(s);
+	}
+}
+
+/* It slept again and again, as laptops do. */
+static void many_naps_do_no_harm(void **state)
+{
+	struct site *s = site_new();
+	unsigned client = site_client(s, GROUP, SPAN_S(3), 20.0);
+
+	(void)state;
+	(void)site_server(s, GROUP);
+	site_run(s, SPAN_S(100));
+	for (unsigned i = 0; i < 50; i++) {
+		sleep_and_wake(s, client, SPAN_S(60), SPAN_MS(i % 2 ? 20 : -20));
+		site_run(s, SPAN_S(i % 7));
+	}
+	site_run(s, SPAN_S(600));
+	assert_true(site_system(s, client).synchronised);
+	assert_true(site_is_within(s, client, SPAN_MS(1)));
+	site_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_machine_that_slept_says_nothing_until_it_has_measured_again),
+		cmocka_unit_test(many_naps_do_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
