@@ -363,15 +363,18 @@ static void adapt_poll(struct node *n, struct now now, struct assoc *a)
 /* Since when something may still be told about what arrived. */
 static mono open_since(const struct assoc *a)
 {
-	return a->beacon_open ? a->beacon.arrived : MONO_NEVER;
+	return mono_min(a->beacon_open ? a->beacon.arrived : MONO_NEVER,
+			a->prior.open ? a->prior.sample.arrived : MONO_NEVER);
 }
 
 enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const struct sample *s,
 			  struct actions *out)
 {
-	if (mono_before(s->arrived, a->arrived))
+	/* An exchange may be complete later than it arrived; then hindsight may still take it. */
+	if (mono_before(s->arrived, a->arrived) && !a->prior.open)
 		return VERDICT_STALE;
-	a->arrived = s->arrived;
+	if (mono_before(a->arrived, s->arrived))
+		a->arrived = s->arrived;
 	if (access_is_too_far(n, now, s)) {
 		a->sane = false;
 		system_update(n, now, out);
@@ -398,8 +401,7 @@ enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const
 	return VERDICT_USED;
 }
 
-void assoc_correct(struct node *n, struct now now, struct assoc *a, const struct sample *s,
-		   stamp left, struct actions *out)
+void assoc_correct(struct assoc *a, const struct sample *s, stamp left)
 {
 	span late = stamp_sub(left, s->transmitted);
 
@@ -413,5 +415,4 @@ void assoc_correct(struct node *n, struct now now, struct assoc *a, const struct
 		if (s->two_way)
 			a->filter_delay[i] = span_sub(a->filter_delay[i], late);
 	}
-	system_update(n, now, out);
 }

@@ -32,6 +32,13 @@ struct arrival {
 	uint16_t role;	     /* whose group it came to; ROLE_NONE */
 };
 
+/* An answered question, of which the next answer may tell when its own answer left. */
+struct exchange {
+	bool open;	      /* nothing told yet */
+	bool taken;	      /* its sample counted already, with the time in the answer */
+	struct sample sample; /* transmitted is not set unless taken */
+};
+
 struct assoc {
 	bool used;
 	uint8_t origin, phase, rank; /* enums of state.h */
@@ -68,6 +75,9 @@ struct assoc {
 	stamp nonce;
 	mono asked;
 	uint32_t send_id;
+	bool interleaves;      /* its last answer to an interleaved question was one */
+	stamp cookie;	       /* of an interleaved question, 0: it was a basic one */
+	struct exchange prior; /* the last one that was answered */
 	struct volley volley;
 	/* the last one-way sample before there was an answer */
 	struct sample aside;
@@ -109,9 +119,11 @@ enum verdict assoc_test_auth(const struct node *n, const struct auth_found *foun
 /* Takes the sample; what comes of it goes through selection to the clock. */
 enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const struct sample *s,
 			  struct actions *out);
-/* A sample taken before really left at that time; nothing happens if that comes too late. */
-void assoc_correct(struct node *n, struct now now, struct assoc *a, const struct sample *s,
-		   stamp left, struct actions *out);
+/*
+ * A sample taken before really left at that time; nothing happens if that comes too late. The
+ * clock hears of it with the next update.
+ */
+void assoc_correct(struct assoc *a, const struct sample *s, stamp left);
 /* The header of a packet that passed all tests. */
 void assoc_believe(struct node *n, struct now now, struct assoc *a, const struct arrival *v);
 /* Our wall clock jumped: offsets that are shown are against the new one. */

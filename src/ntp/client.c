@@ -3,6 +3,8 @@
 
 #include "ntp/node_state.h"
 
+#define INTERLEAVE_POLL_LOG2S 2
+#define INTERLEAVE_AGE_MAX SPAN_S(9)
 #define ROUND_TRIP_MAX SPAN_S(16)
 #define KISS_RATE UINT32_C(0x52415445) /* "RATE" */
 #define KISS_DENY UINT32_C(0x44454e59) /* "DENY" */
@@ -21,6 +23,18 @@ static uint32_t pinned_ifindex(struct node *n, const struct assoc *a)
 	return 0;
 }
 
+/*
+ * Whether the next question will ask when the last answer really left, instead of taking the time
+ * in the next answer. That one completes the exchange before it, so the last question of a volley
+ * is basic, and so are those of slow polls: waiting for a poll costs more than exactness gains.
+ */
+static bool will_interleave(const struct assoc *a)
+{
+	if (a->origin == ASSOC_MULTICAST)
+		return a->volley.left > 1;
+	return a->poll_log2s <= INTERLEAVE_POLL_LOG2S;
+}
+
 bool client_ask(struct node *n, struct now now, struct assoc *a, struct actions *out)
 {
 	struct packet p = {
@@ -30,6 +44,13 @@ bool client_ask(struct node *n, struct now now, struct assoc *a, struct actions 
 	};
 	struct send_action s = {.to = a->peer, .want_stamp = true};
 
+	if (!will_interleave(a) ||
+	    span_less(INTERLEAVE_AGE_MAX, mono_sub(now.mono, a->prior.sample.arrived)))
+		a->prior.open = false;
+	if (a->prior.open) {
+		p.origin = a->prior.sample.received;
+		p.receive = random_nonce(&n->random);
+	}
 	if (a->ask == ASK_NONE)
 		a->ask = ask_open(n, ASK_ASSOC, (uint16_t)assoc_place(n, a));
 	if (a->ask == ASK_NONE || !node_pack(n, &p, a->key_id, &s))
@@ -40,6 +61,7 @@ bool client_ask(struct node *n, struct now now, struct assoc *a, struct actions 
 	node_push(out, ACT_SEND)->send = s;
 	node_count_sent(n, &s);
 	a->nonce = p.transmit;
+	a->cookie = p.receive;
 	a->asked = now.mono;
 	a->send_id = s.id;
 	return true;
@@ -53,6 +75,11 @@ void client_asked(struct node *n, struct now now, struct assoc *a, const struct 
 		a->asked = o->at.mono;
 }
 
+static bool is_interleaved(const struct arrival *v, const struct assoc *a)
+{
+	return !stamp_is_zero(a->cookie) && stamp_equal(v->packet.origin, a->cookie);
+}
+
 /* Who may answer: the server that was asked, where it was asked. */
 static enum verdict test_sender(struct node *n, const struct arrival *v, const struct assoc *a)
 {
@@ -63,8 +90,9 @@ static enum verdict test_sender(struct node *n, const struct arrival *v, const s
 		return VERDICT_UNEXPECTED;
 	if (ifindex != 0 && d->ifindex != 0 && ifindex != d->ifindex)
 		return VERDICT_WRONG_IFACE;
-	/* RFC 5905 figure 22, packet test 2. */
-	if (!a->volley.waiting || !stamp_equal(v->packet.origin, a->nonce))
+	/* RFC 5905 figure 22, packet test 2; both are random numbers. */
+	if (!a->volley.waiting ||
+	    (!stamp_equal(v->packet.origin, a->nonce) && !is_interleaved(v, a)))
 		return VERDICT_BOGUS;
 	return VERDICT_USED;
 }
@@ -132,19 +160,95 @@ static enum verdict hear_no_time(struct node *n, struct now now, struct assoc *a
 	return p->stratum == 0 && p->refid != 0 ? VERDICT_KISS : VERDICT_UNSYNCHRONISED;
 }
 
+/* The answer tells when the one before it left; this exchange waits for the next. */
+static enum verdict take_interleaved(struct node *n, struct now now, struct assoc *a, stamp left,
+				     const struct sample *s, struct actions *out)
+{
+	struct exchange before = a->prior;
+	enum verdict verdict = VERDICT_USED;
+
+	if (before.taken) {
+		assoc_correct(a, &before.sample, left);
+		system_update(n, now, out);
+	} else {
+		before.sample.transmitted = left;
+		verdict = assoc_sample(n, now, a, &before.sample, out);
+	}
+	a->prior = (struct exchange){.open = will_interleave(a), .sample = *s};
+	a->interleaves = true;
+	return verdict;
+}
+
+/*
+ * A server that answers interleaved questions so will tell the exact time of this answer as well: a
+ * coarse sample among exact ones misleads, so it waits for that. One that did not is taken at its
+ * word.
+ */
+static enum verdict take_basic(struct node *n, struct now now, struct assoc *a,
+			       const struct sample *s, struct actions *out)
+{
+	bool open = will_interleave(a);
+	enum verdict verdict = VERDICT_USED;
+
+	if (!stamp_is_zero(a->cookie))
+		a->interleaves = false;
+	a->prior.open = false;
+	if (!open || !a->interleaves) {
+		verdict = assoc_sample(n, now, a, s, out);
+		open = open && verdict == VERDICT_USED;
+	}
+	a->prior = (struct exchange){.open = open, .taken = !a->interleaves, .sample = *s};
+	return verdict;
+}
+
+/* The exchange before, with its exact time, must fit together as well. */
+static enum verdict test_prior(const struct assoc *a, stamp left)
+{
+	struct sample s = a->prior.sample;
+
+	if (!a->prior.open)
+		return VERDICT_BOGUS;
+	s.transmitted = left;
+	return test_times(&s);
+}
+
+/* It passed all tests. */
+static enum verdict take(struct node *n, struct now now, struct arrival *v, struct assoc *a,
+			 const struct sample *s, stamp left, struct actions *out)
+{
+	enum verdict verdict;
+
+	a->nonce = (stamp){0}; /* used up */
+	assoc_believe(n, now, a, v);
+	a->authenticated = v->auth.result == AUTH_VALID;
+	if (a->origin != ASSOC_MULTICAST)
+		assoc_heard(n, now, a, s->arrived);
+	else
+		a->heard = s->arrived;
+	take_transmit(a, s);
+	a->has_aside = false;
+	volley_answered(n, now, a, out);
+	verdict = stamp_is_zero(left) ? take_basic(n, now, a, s, out)
+				      : take_interleaved(n, now, a, left, s, out);
+	a->cookie = (stamp){0};
+	if (a->used && a->origin == ASSOC_MANYCAST)
+		manycast_prune(n, now, a->role, out);
+	return verdict;
+}
+
 enum verdict client_hear(struct node *n, struct now now, struct arrival *v, struct assoc *a,
 			 struct actions *out)
 {
-	const struct packet *p = &v->packet;
+	struct packet *p = &v->packet;
 	struct sample s = {
 		.two_way = true,
 		.sent = a->asked,
 		.received = p->receive,
-		.transmitted = p->transmit,
 		.arrived = v->d->at.mono,
 		.precision_log2s = p->precision_log2s,
 	};
 	enum verdict verdict = test_sender(n, v, a);
+	stamp left = {0};
 
 	v->assoc = a;
 	if (verdict == VERDICT_USED)
@@ -153,25 +257,21 @@ enum verdict client_hear(struct node *n, struct now now, struct arrival *v, stru
 		return verdict;
 	if (v->d->at_lost)
 		return VERDICT_LATE;
+	if (is_interleaved(v, a)) {
+		/* Of this answer nothing more is known than that it left after the question came.
+		 */
+		if (stamp_is_zero(p->transmit))
+			return VERDICT_TIME_ZERO;
+		left = p->transmit;
+		p->transmit = p->receive;
+	}
+	s.transmitted = p->transmit;
 	verdict = assoc_test(n, p);
 	if (verdict == VERDICT_UNSYNCHRONISED)
 		return hear_no_time(n, now, a, v, out);
 	if (verdict == VERDICT_USED)
 		verdict = test_times(&s);
-	if (verdict != VERDICT_USED)
-		return verdict;
-	a->nonce = (stamp){0}; /* it is used up */
-	assoc_believe(n, now, a, v);
-	a->authenticated = v->auth.result == AUTH_VALID;
-	if (a->origin != ASSOC_MULTICAST)
-		assoc_heard(n, now, a, s.arrived);
-	else
-		a->heard = s.arrived;
-	take_transmit(a, &s);
-	a->has_aside = false;
-	volley_answered(n, now, a, out);
-	verdict = assoc_sample(n, now, a, &s, out);
-	if (a->used && a->origin == ASSOC_MANYCAST)
-		manycast_prune(n, now, a->role, out);
-	return verdict;
+	if (verdict == VERDICT_USED && !stamp_is_zero(left))
+		verdict = test_prior(a, left);
+	return verdict == VERDICT_USED ? take(n, now, v, a, &s, left, out) : verdict;
 }

@@ -4,8 +4,7 @@
 #include "ntp/node_state.h"
 
 #define POLL_LOG2S_MAX 17
-#define LEFT_LATE_MAX SPAN_S(1) /* a packet cannot wait longer for its link (RFC 9769, section 4)  \
-				 */
+#define LEFT_LATE_MAX SPAN_S(1) /* no link keeps a packet longer (RFC 9769, section 4) */
 #define SEND_LAG_MAX SPAN_MS(1)
 #define SEND_LAG_RISE SPAN_US(64)
 
@@ -191,14 +190,13 @@ static enum verdict test_known(struct node *n, struct now now, struct arrival *v
  * between. Decided anew for every packet, and only after its MAC: nothing here can stick. A beacon
  * may leave a little before the time it carries (SEND_LAG_MAX).
  */
-static void look_back(struct node *n, struct now now, struct assoc *a, stamp origin,
-		      struct actions *out)
+static void look_back(struct assoc *a, stamp origin)
 {
 	span late = stamp_sub(origin, a->beacon.transmitted);
 
 	if (a->beacon_open && !stamp_is_zero(origin) && !span_less(late, span_neg(SEND_LAG_MAX)) &&
 	    !span_less(LEFT_LATE_MAX, late))
-		assoc_correct(n, now, a, &a->beacon, origin, out);
+		assoc_correct(a, &a->beacon, origin);
 	a->beacon_open = false;
 }
 
@@ -215,7 +213,7 @@ static enum verdict follow(struct node *n, struct now now, struct arrival *v, st
 		return put_aside(a, v);
 	struct sample s = one_way(v);
 
-	look_back(n, now, a, v->packet.origin, out);
+	look_back(a, v->packet.origin);
 	verdict = assoc_sample(n, now, a, &s, out);
 	if (verdict == VERDICT_USED) {
 		a->newest = s.transmitted;

@@ -391,6 +391,10 @@ static void sent(struct node *n, struct now now, const struct outcome *o, struct
 	unsigned place = o->id & 0x3fff;
 	struct send_action s = {0};
 
+	if (kind == SEND_ANSWER) {
+		server_answered(n, o, place);
+		return;
+	}
 	if (kind == SEND_ASSOC && place < ASSOC_MAX && n->assocs[place].used) {
 		client_asked(n, now, &n->assocs[place], o);
 		s.ifindex = n->assocs[place].ifindex;
@@ -469,6 +473,7 @@ void node_stepped(struct node *n, struct now now, span by, struct actions *out)
 	node_note(out, NOTE_CLOCK_MOVED, 0, NULL, NULL, by.ns);
 	assoc_stepped(n, by);
 	multicast_stepped(n);
+	pairs_forget(&n->pairs);
 	system_update(n, now, out);
 }
 

@@ -17,6 +17,7 @@
 #include "ntp/limit.h"
 #include "ntp/manycast.h"
 #include "ntp/node.h"
+#include "ntp/pairs.h"
 #include "ntp/port.h"
 #include "ntp/random.h"
 #include "ntp/role.h"
@@ -42,6 +43,7 @@ enum send_kind {
 	SEND_OTHER,
 	SEND_ROLE,
 	SEND_ASSOC,
+	SEND_ANSWER,
 };
 
 struct node {
@@ -81,6 +83,7 @@ struct node {
 	struct usher usher;
 	struct access access;
 	struct limit limit;
+	struct pairs pairs;
 };
 
 /* Room for one more; running out is our bug: a wake or a packet causes few. */

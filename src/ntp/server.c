@@ -57,6 +57,40 @@ enum verdict server_test_auth(const struct auth_found *found, bool demand, uint3
 	return VERDICT_FORMAT;
 }
 
+/*
+ * RFC 9769 section 2: the question returns the receive time of our last answer, and carries a
+ * cookie of its own in its receive field. Then it is told when that answer really left.
+ */
+static void interleave(struct node *n, const struct arrival *v, struct packet *p)
+{
+	const struct packet *q = &v->packet;
+	stamp left;
+
+	if (stamp_is_zero(q->origin) || stamp_is_zero(q->receive) ||
+	    stamp_equal(q->receive, q->transmit) ||
+	    !pairs_take(&n->pairs, &v->d->from.addr, q->origin, &left))
+		return;
+	p->origin = q->receive;
+	p->transmit = left;
+}
+
+/* So that the next answer can tell when this one left. */
+static void keep_pair(struct node *n, struct now now, const struct packet *p, struct send_action *s)
+{
+	/* The outside judge's kernel has one stamp at a time, and that is for questions. */
+	if (p->stratum == 0 || n->options.static_ifaces || !pairs_afford(&n->pairs, now.mono))
+		return;
+	s->want_stamp = true;
+	s->id = node_send_id(n, SEND_ANSWER, pairs_place(&s->to.addr, p->receive));
+	pairs_keep(&n->pairs, &s->to.addr, p->receive, s->id);
+}
+
+void server_answered(struct node *n, const struct outcome *o, unsigned place)
+{
+	if (o->error == 0 && o->stamped)
+		pairs_sent(&n->pairs, place, o->id, o->at.wall);
+}
+
 enum verdict server_asked(struct node *n, struct now now, struct arrival *v, struct actions *out)
 {
 	const struct datagram *d = v->d;
@@ -77,10 +111,15 @@ enum verdict server_asked(struct node *n, struct now now, struct arrival *v, str
 		return verdict;
 	system_snapshot(n, now, &snapshot);
 	stamp received = d->at_lost ? now.wall : d->at.wall;
+	received = pairs_unique(&n->pairs, &d->from.addr, received);
 	struct packet p = server_answer(&snapshot, &v->packet, received, now.wall);
 
+	interleave(n, v, &p);
+	if (stamp_equal(p.transmit, p.receive))
+		p.transmit.frac++; /* else nobody could tell the two modes apart */
 	if (!node_pack(n, &p, key_id, &s))
 		return VERDICT_KEY_UNKNOWN;
+	keep_pair(n, now, &p, &s);
 	s.service_port = d->service_port;
 	/* Static interfaces have a socket each, and the answer must leave by the right one. */
 	if (addr_is_link_local(&d->from.addr) || n->options.static_ifaces)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The answer to a question: a function of what the clock is worth and of the request. Keeps
- * nothing about who asks (RFC 5905 section 9.2, FXMIT).
+ * The answer to a question: a function of what the clock is worth and of the request. Of who asks
+ * it keeps no more than when its answer left, for the next one (RFC 9769 section 2).
  */
 #ifndef NTP_SERVER_H
 #define NTP_SERVER_H
@@ -24,6 +24,8 @@ struct packet server_header(const struct server_snapshot *s, uint8_t version, en
 			    int8_t poll_log2s);
 struct packet server_answer(const struct server_snapshot *s, const struct packet *request,
 			    stamp received, stamp transmitted);
+/* The kernel's transmit stamp of an answer. */
+void server_answered(struct node *n, const struct outcome *o, unsigned place);
 /* A mode 3 packet to one of our own addresses. */
 enum verdict server_asked(struct node *n, struct now now, struct arrival *v, struct actions *out);
 /*

@@ -127,6 +127,7 @@ static void miss(struct node *n, struct now now, struct assoc *a, struct actions
 	struct volley *v = &a->volley;
 
 	v->waiting = false;
+	a->prior.open = false; /* what the lost answer told will not be told again */
 	if (v->unanswered < UINT8_MAX)
 		v->unanswered++;
 	if (is_polled(a))
