@@ -79,8 +79,8 @@ static json_t *reference(const struct system_row *r)
 		(void)snprintf(buf, sizeof buf, "LOCAL(%u)", r->refclock_unit);
 		return json_string(buf);
 	}
-	return r->source.family == ADDR_NONE ? show_refid(r->refid, r->stratum)
-					     : show_addr(&r->source);
+	return r->leader.family == ADDR_NONE ? show_refid(r->refid, r->stratum)
+					     : show_addr(&r->leader);
 }
 
 json_t *show_status_collect(const struct show *show)

@@ -37,6 +37,7 @@ struct system_row {
 	bool kernel;	    /* another program keeps the clock; served at stratum 10 */
 	uint32_t refid;	    /* as sent */
 	struct addr source; /* ADDR_NONE: none */
+	struct addr leader; /* whom refid stands for, also when it is not heard any more */
 	int8_t precision_log2s;
 	span offset; /* estimated reference - local */
 	span root_delay;

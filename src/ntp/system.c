@@ -324,6 +324,7 @@ static void follow(struct node *n, struct now now, const struct selection *sel, 
 	}
 	s->following = true;
 	s->master = m->peer.addr;
+	s->leader = m->peer.addr;
 	s->leap = leap_of(n, count);
 	s->stratum = (uint8_t)(m->last.stratum + 1);
 	s->refid = iface_refid_of(&m->peer.addr);
@@ -467,6 +468,7 @@ void system_row(const struct node *n, struct now now, struct system_row *ret)
 	if (s->source != SYSTEM_PEERS)
 		return;
 	ret->source = s->master;
+	ret->leader = s->leader;
 	ret->offset = offset_at(s, now);
 	ret->peer_dispersion = s->peer_dispersion;
 	ret->estimated_error = estimated_error_at(s, now.mono);

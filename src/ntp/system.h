@@ -36,6 +36,7 @@ struct system {
 	uint8_t leap, stratum;
 	uint32_t refid;
 	struct addr master; /* ADDR_NONE: nobody is followed right now */
+	struct addr leader; /* the last master: whom refid stands for */
 	span root_delay;
 	span root_dispersion; /* without the offset and the age */
 	span peer_dispersion;

@@ -49,12 +49,12 @@ static void the_reference_is_named_as_people_know_it(void **state)
 {
 	(void)state;
 	w.system.refclock = true;
-	w.system.source = ADDR_ANY;
+	w.system.leader = ADDR_ANY;
 	assert_non_null(strstr(display(STATUS, &none), "reference clock ID: LOCAL(0)\n"));
 	w.system.refclock = false;
-	w.system.source = ip("2001:db8::17");
+	w.system.leader = ip("2001:db8::17");
 	assert_non_null(strstr(display(STATUS, &none), "reference clock ID: 2001:DB8::17\n"));
-	w.system.source = ADDR_ANY;
+	w.system.leader = ADDR_ANY;
 	w.system.stratum = 1;
 	w.system.refid = 0x47505300;
 	assert_non_null(strstr(display(STATUS, &none), "reference clock ID: GPS\n"));

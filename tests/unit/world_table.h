@@ -212,6 +212,7 @@ static inline void fill_system(void)
 		.synchronised = true,
 		.stratum = 4,
 		.source = ip("192.0.2.17"),
+		.leader = ip("192.0.2.17"),
 		.precision_log2s = -22,
 		.offset = {412700},
 		.root_delay = SPAN_US(3880),
