@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/assoc.h"
 
+#include "base/defence.h"
 #include "ntp/node_state.h"
 
 #include <string.h>
@@ -327,7 +328,7 @@ static void keep_in_filter(struct now now, struct assoc *a, const struct sample 
 static bool jump_is_confirmed(struct node *n, struct now now, struct assoc *a,
 			      const struct sample *s)
 {
-	if (a->phase != ASSOC_DEGRADED) {
+	if (a->phase != ASSOC_DEGRADED && defence(DEFENCE_JUMP)) {
 		volley_trigger(n, now, a, 2);
 		return false;
 	}

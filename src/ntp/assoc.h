@@ -53,6 +53,7 @@ struct assoc {
 	bool authenticated;
 	bool calibrated; /* a question was answered */
 	bool sane;	 /* the last packet passed the tests */
+	bool settled;	 /* was selected before: see system.c */
 	uint8_t version;
 	uint8_t reach;
 	uint8_t silent; /* intervals without a packet */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/client.h"
 
+#include "base/defence.h"
 #include "ntp/node_state.h"
 
 #define INTERLEAVE_POLL_LOG2S 2
@@ -88,11 +89,11 @@ static enum verdict test_sender(struct node *n, const struct arrival *v, const s
 
 	if (!addr_equal(&d->from.addr, &a->peer.addr) || d->from.port != a->peer.port)
 		return VERDICT_UNEXPECTED;
-	if (ifindex != 0 && d->ifindex != 0 && ifindex != d->ifindex)
+	if (ifindex != 0 && d->ifindex != 0 && ifindex != d->ifindex && defence(DEFENCE_IFACE))
 		return VERDICT_WRONG_IFACE;
 	/* RFC 5905 figure 22, packet test 2; both are random numbers. */
-	if (!a->volley.waiting ||
-	    (!stamp_equal(v->packet.origin, a->nonce) && !is_interleaved(v, a)))
+	if (!a->volley.waiting || (!stamp_equal(v->packet.origin, a->nonce) &&
+				   !is_interleaved(v, a) && defence(DEFENCE_NONCE)))
 		return VERDICT_BOGUS;
 	return VERDICT_USED;
 }
@@ -251,7 +252,7 @@ enum verdict client_hear(struct node *n, struct now now, struct arrival *v, stru
 	stamp left = {0};
 
 	v->assoc = a;
-	if (verdict == VERDICT_USED)
+	if (verdict == VERDICT_USED && defence(DEFENCE_PROOF))
 		verdict = assoc_test_auth(n, &v->auth, a->key_id);
 	if (verdict != VERDICT_USED)
 		return verdict;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/multicast.h"
 
+#include "base/defence.h"
 #include "ntp/node_state.h"
 
 #define POLL_LOG2S_MAX 17
@@ -144,7 +145,8 @@ static enum verdict meet(struct node *n, struct now now, struct arrival *v, stru
 	take_header(n, now, a, v);
 	assoc_heard(n, now, a, v->d->at.mono);
 	/* Not later than what was once believed: only an answer can tell whether it is true. */
-	if (floor_find(n, &a->peer.addr, &a->group, a->key_id, &a->newest) &&
+	if (defence(DEFENCE_FLOOR) &&
+	    floor_find(n, &a->peer.addr, &a->group, a->key_id, &a->newest) &&
 	    !stamp_after(v->packet.transmit, a->newest))
 		verdict = VERDICT_NOT_LATER;
 	else
@@ -174,15 +176,16 @@ static enum verdict test_known(struct node *n, struct now now, struct arrival *v
 {
 	stamp transmit = v->packet.transmit;
 
-	if (a->key_id != 0 && v->auth.result != AUTH_VALID)
+	if (a->key_id != 0 && v->auth.result != AUTH_VALID && defence(DEFENCE_MAC))
 		return VERDICT_KEY_OTHER;
 	if (stamp_equal(transmit, a->newest))
 		return VERDICT_DUPLICATE;
-	if (!stamp_is_zero(a->newest) && !stamp_after(transmit, a->newest)) {
+	if (!stamp_is_zero(a->newest) && !stamp_after(transmit, a->newest) &&
+	    defence(DEFENCE_ORDER)) {
 		volley_trigger(n, now, a, 2); /* a replay, or the server's clock went back */
 		return VERDICT_NOT_LATER;
 	}
-	return is_early(a, v->d->at.mono) ? VERDICT_EARLY : VERDICT_USED;
+	return defence(DEFENCE_EARLY) && is_early(a, v->d->at.mono) ? VERDICT_EARLY : VERDICT_USED;
 }
 
 /*
@@ -252,7 +255,7 @@ enum verdict multicast_hear(struct node *n, struct now now, struct arrival *v, s
 	verdict = assoc_test(n, &v->packet);
 	if (verdict == VERDICT_UNSYNCHRONISED && a)
 		lose_time(n, now, v, a, out);
-	if (verdict != VERDICT_USED)
+	if (verdict != VERDICT_USED && defence(DEFENCE_MAC))
 		return verdict;
 	r->heard = v->d->at.mono;
 	if (a && a->key_id == 0 && v->auth.result == AUTH_VALID) {

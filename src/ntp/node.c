@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/node.h"
 
+#include "base/defence.h"
 #include "ntp/client.h"
 #include "ntp/multicast.h"
 #include "ntp/node_state.h"
@@ -328,11 +329,11 @@ static enum verdict dispatch(struct node *n, struct now now, struct arrival *v, 
 		return VERDICT_VERSION;
 	bool is_question = v->packet.mode == MODE_CLIENT && !addr_is_multicast(&d->to);
 
-	if (is_impossible_source(n, d, v->iface, is_question))
+	if (defence(DEFENCE_SOURCE) && is_impossible_source(n, d, v->iface, is_question))
 		return VERDICT_SOURCE;
 	/* RFC 5905 figure 20; symmetric modes are never answered, nor are 6 and 7. */
 	if (v->packet.mode != MODE_CLIENT && v->packet.mode != MODE_SERVER &&
-	    v->packet.mode != MODE_BROADCAST)
+	    v->packet.mode != MODE_BROADCAST && defence(DEFENCE_MODES))
 		return VERDICT_MODE;
 	enum verdict verdict = access_test(n, v);
 

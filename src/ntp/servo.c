@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/servo.h"
 
+#include "base/defence.h"
+
 #include <math.h>
 
 #define SLEW_S 2.0		  /* a phase error is worked off in so long, if slew_max allows */
@@ -78,7 +80,7 @@ struct servo_order servo_update(struct servo *v, struct now now, const struct be
 	span size = span_abs(offset);
 	bool first = !v->was_set;
 
-	if (!first && span_less(SERVO_STEP_MAX, size))
+	if (!first && span_less(SERVO_STEP_MAX, size) && defence(DEFENCE_STEP))
 		return (struct servo_order){SERVO_REFUSE, SPAN_ZERO, v->rate};
 	if (!confirmed && !span_less(size, SERVO_STEP_MIN))
 		return (struct servo_order){SERVO_WAIT, SPAN_ZERO, v->rate};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/system.h"
 
+#include "base/defence.h"
 #include "ntp/multicast.h"
 #include "ntp/node_state.h"
 
@@ -230,6 +231,23 @@ void system_review(struct node *n, struct now now, struct actions *out)
 
 /* ---- selection ---- */
 
+/*
+ * One key makes any number of sources. Where sources of a key have kept the clock for a while, a
+ * later one by that key that contradicts them is not counted: fifty of them would be the majority.
+ */
+static bool is_odd_newcomer(const struct node *n, struct now now, const struct assoc *a,
+			    const struct candidate *c)
+{
+	const struct system *s = &n->system;
+
+	if (a->settled || a->key_id == 0 || s->company_key != a->key_id || !s->selected ||
+	    span_less(mono_sub(now.mono, s->company_since), SYSTEM_COMPANY_AFTER))
+		return false;
+	span apart = span_abs(span_sub(c->offset, offset_at(s, now)));
+
+	return span_less(span_add(c->root_distance, distance_at(s, now.mono)), apart);
+}
+
 static unsigned gather(struct node *n, struct now now)
 {
 	unsigned count = 0;
@@ -252,6 +270,10 @@ static unsigned gather(struct node *n, struct now now)
 			continue;
 		}
 		c->offset = stamp_sub(c->belief.remote, now.wall);
+		if (defence(DEFENCE_COMPANY) && is_odd_newcomer(n, now, a, c)) {
+			a->rank = RANK_FALSETICKER;
+			continue;
+		}
 		c->stratum = a->last.stratum;
 		c->was_selected = a->rank >= RANK_SELECTED;
 		c->was_master = a->rank == RANK_MASTER;
@@ -273,6 +295,7 @@ static void take_ranks(struct node *n, struct now now, unsigned count, struct ac
 		if (c->rank < RANK_SELECTED && a->rank >= RANK_SELECTED)
 			assoc_event(n, now, a, EVENT_NOT_SELECTED);
 		a->rank = c->rank;
+		a->settled |= c->rank >= RANK_SELECTED;
 	}
 }
 
@@ -322,6 +345,10 @@ static void follow(struct node *n, struct now now, const struct selection *sel, 
 		node_note(out, NOTE_SOURCE_CHANGED, m->ifindex, &m->peer, &m->group, 0);
 		assoc_event(n, now, m, EVENT_SYNCHRONISED);
 	}
+	if (!s->following || s->company_key != m->key_id) {
+		s->company_key = m->key_id;
+		s->company_since = now.mono;
+	}
 	s->following = true;
 	s->master = m->peer.addr;
 	s->leader = m->peer.addr;
@@ -358,6 +385,7 @@ void system_update(struct node *n, struct now now, struct actions *out)
 	take_ranks(n, now, count, out);
 	s->selected = sel.valid;
 	if (!sel.valid) {
+		s->company_since = now.mono;
 		s->master = ADDR_ANY; /* the clock runs on, its bounds grow */
 		set_source(n, now, out);
 		return;

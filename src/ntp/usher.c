@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/usher.h"
 
+#include "base/defence.h"
 #include "ntp/node_state.h"
 
 /* No answer waits longer than this: half of the shortest period that anybody asks at. */
@@ -43,10 +44,12 @@ static bool may_answer(struct node *n, struct now now, const struct arrival *v)
 		u->salt = random_nonce(&n->random).frac;
 		u->all = (struct usher_bucket){.credit = ALL_BURST, .at = now.mono};
 	}
-	if (!pay(bucket_of(n, now.mono, &v->d->from.addr), now.mono, SOURCE_COST, SOURCE_BURST))
+	if (defence(DEFENCE_BUDGET) &&
+	    !pay(bucket_of(n, now.mono, &v->d->from.addr), now.mono, SOURCE_COST, SOURCE_BURST))
 		return false;
 	/* Who shows a valid MAC is not held up by those who show none. */
-	return v->auth.result == AUTH_VALID || pay(&u->all, now.mono, ALL_COST, ALL_BURST);
+	return v->auth.result == AUTH_VALID || !defence(DEFENCE_BUDGET) ||
+	       pay(&u->all, now.mono, ALL_COST, ALL_BURST);
 }
 
 /* The better we are the sooner we answer: half rank, half chance. */
@@ -90,7 +93,8 @@ static bool is_useful(const struct server_snapshot *s, const struct packet *requ
 static enum verdict test(struct node *n, struct now now, const struct arrival *v,
 			 const struct role *r, struct server_snapshot *snapshot)
 {
-	if (r->set.on_link_only && !iface_is_on_link(v->iface, &v->d->from.addr))
+	if (defence(DEFENCE_ON_LINK) && r->set.on_link_only &&
+	    !iface_is_on_link(v->iface, &v->d->from.addr))
 		return VERDICT_OFF_LINK;
 	if (!system_synchronised(n))
 		return VERDICT_SERVER_UNSYNCHRONISED;
@@ -114,7 +118,7 @@ enum verdict usher_asked(struct node *n, struct now now, struct arrival *v)
 	enum verdict verdict = server_test_auth(&v->auth, n->authentication, &key_id);
 
 	r->received++;
-	if (verdict != VERDICT_USED)
+	if (verdict != VERDICT_USED && defence(DEFENCE_ASKER))
 		return verdict;
 	verdict = test(n, now, v, r, &snapshot);
 	if (verdict != VERDICT_ANSWERED)

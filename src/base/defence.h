@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The defences against attacks on the wire, one name each, where a build can leave one out to see
+ * that its attack then succeeds (-Dmutate=NAME, tools/mutations.py). Knows no attack.
+ */
+#ifndef BASE_DEFENCE_H
+#define BASE_DEFENCE_H
+
+#include <stdbool.h>
+
+enum defence {
+	DEFENCE_NONE,	 /* what a normal build leaves out */
+	DEFENCE_ORDER,	 /* transmit times only go forward */
+	DEFENCE_FLOOR,	 /* ... also over a restart */
+	DEFENCE_MAC,	 /* who proves nothing changes nothing */
+	DEFENCE_EARLY,	 /* a budget of packets before their time */
+	DEFENCE_JUMP,	 /* a jump needs an answer to a nonce */
+	DEFENCE_NONCE,	 /* only the answer with the nonce counts */
+	DEFENCE_PROOF,	 /* the same as MAC, for answers */
+	DEFENCE_IFACE,	 /* where it arrives decides whose it is */
+	DEFENCE_SOURCE,	 /* addresses that nobody has */
+	DEFENCE_ON_LINK, /* askers from elsewhere */
+	DEFENCE_BUDGET,	 /* of answers to questions that went to a group */
+	DEFENCE_ASKER,	 /* whose question to a group proves nothing gets no answer */
+	DEFENCE_COMPANY, /* newcomers do not outvote those who kept the clock */
+	DEFENCE_STEP,	 /* steps are limited after the first */
+	DEFENCE_MODES,	 /* of eight modes three are heard */
+};
+
+#ifndef DEFENCE_LEFT_OUT
+#define DEFENCE_LEFT_OUT DEFENCE_NONE
+#endif
+
+/* True in every build that is meant to be used. */
+static inline bool defence(enum defence d)
+{
+	return d != DEFENCE_LEFT_OUT;
+}
+
+#endif
