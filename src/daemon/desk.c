@@ -21,6 +21,7 @@
 #define GROUP_CONFIGURE "timecast"
 #define GROUP_LOOK "timecast-look"
 #define KEEP_EVERY SPAN_S(600)
+#define KEEP_AHEAD SPAN_S(660)
 /* Whatever the desk does, a packet comes first. */
 #define NICE 10
 /* While a peer has not greeted. */
@@ -40,6 +41,7 @@ struct desk {
 	pthread_t thread;
 	bool started;
 	mono keep_next;
+	atomic_bool hurry;
 	atomic_bool quit;
 	atomic_bool over;
 };
@@ -112,6 +114,7 @@ int desk_new(const struct desk_options *o, struct desk **ret, struct err *err)
 
 	assert(d);
 	err_set(err, "%s", "");
+	atomic_init(&d->hurry, false);
 	atomic_init(&d->quit, false);
 	atomic_init(&d->over, true);
 	d->seal.random = drawer_random;
@@ -183,12 +186,19 @@ static mono steady(struct desk *d)
 	return w->steady(w->context);
 }
 
-static void keep_memory(struct desk *d)
+/*
+ * While we run, floors are written as they will be when the next ones are due: who is killed has no
+ * time to write, and what he believed since must not be believed again. A server that answers puts
+ * its floor right with the first answer.
+ */
+static void keep_memory(struct desk *d, bool last)
 {
 	struct memory memory;
 
 	window_forget(d->window);
 	window_memory(d->window, &memory);
+	for (unsigned i = 0; i < memory.floor_count && !last; i++)
+		memory.floors[i].transmit = stamp_add(memory.floors[i].transmit, KEEP_AHEAD);
 	desk_keep(d, &memory);
 	d->keep_next = mono_add(steady(d), KEEP_EVERY);
 }
@@ -230,11 +240,11 @@ static void *work(void *context)
 		if (!mono_before(steady(d), office_next_wake(d->office)))
 			office_wake(d->office);
 		dialogue_turn(d->dialogue, before_line, d);
-		if (!mono_before(steady(d), d->keep_next))
-			keep_memory(d);
+		if (atomic_exchange(&d->hurry, false) || !mono_before(steady(d), d->keep_next))
+			keep_memory(d, false);
 	}
 	dialogue_free(d->dialogue, "timecastd ends");
-	keep_memory(d);
+	keep_memory(d, true);
 	atomic_store(&d->over, true);
 	mail_ring(d->mail);
 	return NULL;
@@ -263,6 +273,12 @@ int desk_start(struct desk *d, struct mail *m, struct err *err)
 	}
 	d->started = true;
 	return 0;
+}
+
+void desk_hurry(struct desk *d)
+{
+	atomic_store(&d->hurry, true);
+	ctlsock_ring(d->socket);
 }
 
 void desk_quit(struct desk *d)

@@ -54,6 +54,8 @@ const struct memory *desk_memory(const struct desk *d);
 
 /* Starts the thread; m is borrowed until desk_free. Not with control_path NULL. */
 MUST_CHECK int desk_start(struct desk *d, struct mail *m, struct err *err);
+/* Asks the thread to keep the memory soon. */
+void desk_hurry(struct desk *d);
 /* Asks the thread to end; it keeps the memory first, so its mail must still be answered. */
 void desk_quit(struct desk *d);
 /* The thread has ended (or never began); it rings the mail when that becomes true. */

@@ -42,7 +42,8 @@ struct engine {
 	bool stamps_lost;	 /* the wall clock jumped in this turn */
 	bool wants_kernel_clock; /* somebody is served from it */
 	bool has_kernel_clock;
-	bool vouches; /* the kernel has our word for its clock */
+	bool has_news; /* a server was met that is worth remembering */
+	bool vouches;  /* the kernel has our word for its clock */
 	mono kernel_clock_due;
 	struct names names;
 	unsigned outcome_first;
@@ -197,6 +198,7 @@ static void perform(struct engine *e, const struct action *a)
 		perform_status(e, &a->status);
 		break;
 	case ACT_NOTE:
+		e->has_news |= a->note.note == NOTE_CALIBRATED || a->note.note == NOTE_DEGRADED;
 		say_note(&e->limits, clock_now(e->clock).mono, &a->note,
 			 names_find(&e->names, a->note.ifindex));
 		break;
@@ -509,6 +511,14 @@ void engine_recall(struct engine *e, const struct memory *m)
 
 	record_memory(e->record, now, m);
 	node_recall(e->node, now, m);
+}
+
+bool engine_has_news(struct engine *e)
+{
+	bool news = e->has_news;
+
+	e->has_news = false;
+	return news;
 }
 
 void engine_memory(const struct engine *e, struct memory *ret)

@@ -32,6 +32,8 @@ void engine_free(struct engine *e);
 /* The clock that is kept. */
 struct now engine_now(struct engine *e);
 void engine_recall(struct engine *e, const struct memory *m);
+/* True once after a server began to be followed: a memory kept now would hold more. */
+bool engine_has_news(struct engine *e);
 void engine_memory(const struct engine *e, struct memory *ret);
 void engine_apply(struct engine *e, const struct settings *s, const struct key *keys,
 		  unsigned key_count);

@@ -225,6 +225,9 @@ static void run(const struct arguments *a, struct engine *e, struct desk *d)
 	say(SAY_INFO, "timecastd " TIMECAST_VERSION " started");
 	while (!told_to_stop)
 		engine_turn(e);
+		if (engine_has_news(e) && a->control_path)
+			desk_hurry(d);
+	}
 	if (!a->control_path) {
 		engine_memory(e, &memory);
 		desk_keep(d, &memory);

@@ -14,6 +14,7 @@
 
 #define SYSTEM_TICK SPAN_S(128)	  /* without news, growing bounds are looked at this often */
 #define SYSTEM_AHEAD SPAN_S(4096) /* how far the growth of the estimated error is foreseen */
+#define SYSTEM_COMPANY_AFTER SPAN_S(300)
 #define SYSTEM_KERNEL_STRATUM 10
 
 enum system_source {
@@ -26,13 +27,15 @@ enum system_source {
 struct node;
 
 struct system {
-	uint8_t source; /* enum system_source */
-	bool following; /* belief is what the clock follows, or followed until recently */
-	bool selected;	/* by a majority, at the last update */
-	bool recalled;	/* the remembered rate was set, or another since */
-	bool doubted;	/* candidates went away since the last update */
-	bool was_set;	/* the clock was synchronised once */
-	bool refused;	/* the last offset was beyond what may be stepped */
+	uint8_t source;	      /* enum system_source */
+	bool following;	      /* belief is what the clock follows, or followed until recently */
+	bool selected;	      /* by a majority, at the last update */
+	uint32_t company_key; /* of the master; since when without a break */
+	mono company_since;
+	bool recalled; /* the remembered rate was set, or another since */
+	bool doubted;  /* candidates went away since the last update */
+	bool was_set;  /* the clock was synchronised once */
+	bool refused;  /* the last offset was beyond what may be stepped */
 	uint8_t leap, stratum;
 	uint32_t refid;
 	struct addr master; /* ADDR_NONE: nobody is followed right now */
