@@ -223,7 +223,7 @@ static void run(const struct arguments *a, struct engine *e, struct desk *d)
 	struct memory memory;
 
 	say(SAY_INFO, "timecastd " TIMECAST_VERSION " started");
-	while (!told_to_stop)
+	while (!told_to_stop) {
 		engine_turn(e);
 		if (engine_has_news(e) && a->control_path)
 			desk_hurry(d);
