@@ -88,6 +88,18 @@ def pages(cases, host):
     t.ask(b"display current-configuration\n", b"  ---- More ----")
     got = t.ask(b"\x03", b"<timecast>")
     cases.check("Ctrl+C ends it", b"return" not in got, got)
+    t.ask(b"display current-configuration\n", b"  ---- More ----")
+    got = t.ask(b"/t3[0-9]\r", b"  ---- More ----")
+    cases.check("/ goes on at the next line that matches",
+                b"/t3[0-9]\r\ninterface t30\r\n" in got, got)
+    got = t.ask(b"+interface t3[0-9]\r", b"<timecast>")
+    cases.check("+ shows lines that match only", b"ntp multi" not in got and b"t39" in got, got)
+    t.ask(b"display current-configuration\n", b"  ---- More ----")
+    t.ask(b"-(\r", b"Error: ")
+    t.read_until(b"  ---- More ----")
+    got = t.ask(b"-interfacex\x7f|^ ntp|#\r", b"<timecast>")
+    cases.check("- leaves them out, and Backspace corrects",
+                got.strip().splitlines()[-2:] == [b"return", b"<timecast>"], got)
     got = t.ask(b"display current-configuration | no-more\n", b"<timecast>")
     cases.check("no-more shows all at once", b"More" not in got and b"return" in got, got[-200:])
     t.ask(b"screen-length 0 temporary\n", b"<timecast>")
