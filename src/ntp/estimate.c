@@ -21,6 +21,7 @@
 #define PHI 15e-6	       /* RFC 5905 figure 6: what a clock may drift unobserved */
 #define ASK_GAP_S 1.0	       /* between two exchanges */
 #define ASK_LEAD (-3.0)	       /* log odds of another story at which asking is worth while */
+#define ASK_BUSY 0.08	       /* share of busy packets; with more, surprises are every day's */
 #define ASK_GROWTH 4.0	       /* times the error after the last exchange */
 
 /* What a sample says, relative to the line: down always, up if two-way. */
@@ -403,6 +404,18 @@ void estimate_at(const struct estimate *e, mono at, struct belief *ret)
 	ret->jitter = span_from_s(bank_jitter(&e->bank, BANK_DOWN));
 }
 
+/* Another story is about to win; or one packet surprised, on a path where that is rare. */
+static bool suspects(const struct estimate *e)
+{
+	const struct rivals *r = &e->rivals;
+	struct track_noise noise;
+
+	if (!r->active || r->exchanges >= 2)
+		return false;
+	bank_noise_of(&e->bank, BANK_DOWN, &noise);
+	return rivals_lead(r) > ASK_LEAD || (r->exchanges == 0 && noise.busy < ASK_BUSY);
+}
+
 bool estimate_wants_exchange(const struct estimate *e, mono at)
 {
 	struct track t;
@@ -414,7 +427,7 @@ bool estimate_wants_exchange(const struct estimate *e, mono at)
 		return false;
 	if (e->doubted || e->jumped)
 		return true;
-	if (e->rivals.active && e->rivals.exchanges < 2 && rivals_lead(&e->rivals) > ASK_LEAD)
+	if (suspects(e))
 		return true;
 	/* As of the newest packet: what grew since then the next one will tell. */
 	bank_merge(&e->bank, 0.0, &t);
