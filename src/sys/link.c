@@ -8,6 +8,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -26,6 +27,7 @@ struct entry {
 
 struct link {
 	int fd;
+	bool lost; /* news that the kernel had no room for */
 	struct link_events events;
 	unsigned count;
 	unsigned room;
@@ -293,6 +295,13 @@ static bool take(struct link *l, uint8_t *octets, size_t len, bool telling)
 	return true;
 }
 
+static bool is_waiting(const struct link *l)
+{
+	struct pollfd p = {.fd = l->fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
 void link_readable(struct link *l)
 {
 	_Alignas(struct nlmsghdr) uint8_t octets[RECEIVE_OCTETS];
@@ -300,15 +309,16 @@ void link_readable(struct link *l)
 	for (int i = 0; i < READS_A_TURN; i++) {
 		ssize_t n = recv(l->fd, octets, sizeof octets, MSG_DONTWAIT);
 
-		if (n < 0 && errno == ENOBUFS) {
-			/* News were lost. If even the dump fails, the next overflow repeats it. */
-			(void)!link_refresh(l);
-			continue;
-		}
-		if (n <= 0)
-			return;
-		(void)take(l, octets, (size_t)n, true);
+		if (n < 0 && errno == ENOBUFS)
+			l->lost = true;
+		else if (n > 0)
+			(void)take(l, octets, (size_t)n, true);
+		else
+			break;
 	}
+	/* What still waits is older than what was lost: first that, then the whole truth. */
+	if (l->lost && !is_waiting(l))
+		l->lost = link_refresh(l) < 0;
 }
 
 /* ---- the whole truth ---- */

@@ -520,13 +520,6 @@ static char *text_of(const struct host *h, const char *name)
 	return text_take(&t);
 }
 
-static void put(const struct host *h, const char *name, const char *chars)
-{
-	const struct shelf *shelf = drawer_shelf(h->drawer);
-
-	assert_int_equal(shelf->keep(shelf->context, name, chars, strlen(chars), NULL), 0);
-}
-
 static void look_at_damaged(const char *path, const char *damaged, const char *good,
 			    const char *good_runs)
 {
@@ -570,10 +563,12 @@ static void a_damaged_file_is_refused_by_line_and_nothing_is_overwritten(void **
 	say(&h, "save", SAVES);
 	char *whole = text_of(&h, STARTUP_NAME), *good = text_of(&h, STARTUP_GOOD_NAME);
 	for (size_t i = 0; whole[i]; i++) {
+		const struct shelf *shelf = drawer_shelf(h.drawer);
 		char was = whole[i];
 
 		whole[i] = (char)(was ^ 0x11);
-		put(&h, STARTUP_NAME, whole);
+		assert_int_equal(
+			shelf->keep(shelf->context, STARTUP_NAME, whole, strlen(whole), NULL), 0);
 		char bad[128];
 		(void)snprintf(bad, sizeof bad, "%s/%s", p->run, STARTUP_BAD_NAME);
 		drawer_free(h.drawer);
@@ -586,9 +581,7 @@ static void a_damaged_file_is_refused_by_line_and_nothing_is_overwritten(void **
 	}
 	print_message("%zu damaged files, %u refused\n", strlen(whole), refused);
 	assert_true(refused > strlen(whole) / 2);
-	free(good_runs);
-	free(whole);
-	free(good);
+	free(good_runs), free(whole), free(good);
 	shut(&h);
 }
 
