@@ -97,8 +97,17 @@ static void list_begun(const struct match_next *next, struct text *out)
 	}
 	if (any)
 		text_add(out, "\n");
-	else
-		text_add(out, "Error: Unrecognized command found at '^' position.\n");
+}
+
+/* A filter that is complete without an expression. */
+static bool takes_nothing(const char *word, size_t len)
+{
+	static const char *const words[] = {"count", "ignore-case", "json", "no-more"};
+
+	for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
+		if (strncasecmp(words[i], word, len) == 0)
+			return true;
+	return false;
 }
 
 /* Behind a |. */
@@ -112,8 +121,11 @@ static bool help_filters(const char *so_far, bool words_only, struct text *out)
 	pipe += 1 + strspn(pipe + 1, " \t");
 	size_t len = strcspn(pipe, " \t");
 	if (pipe[len] != '\0') {
+		bool begun = pipe[len + strspn(pipe + len, " \t")] != '\0';
 		if (!words_only)
-			text_add(out, "  STRING<1-255>  Regular expression\n <cr>\n");
+			text_add(out, begun || takes_nothing(pipe, len)
+					      ? " <cr>\n"
+					      : "  STRING<1-255>  Regular expression\n");
 		return true;
 	}
 	for (unsigned i = 0; i < sizeof filters / sizeof *filters; i++) {
@@ -160,11 +172,11 @@ void help_show(struct session *s, const char *so_far, struct text *out)
 	if (s->answer || len > MATCH_LINE_MAX || help_filters(so_far, false, out))
 		return;
 	find_next(s, so_far, &next);
-	if (next.broken) {
+	bool unknown = *next.prefix && next.count == 0;
+	if (next.broken || unknown) {
+		size_t at = next.broken ? s->office->match.at : len - strlen(next.prefix);
 		text_addf(out, "%*s^\nError: Unrecognized command found at '^' position.\n",
-			  (int)(s->office->match.at +
-				(s->interactive ? strlen(session_prompt(s)) : 0)),
-			  "");
+			  (int)(at + (s->interactive ? strlen(session_prompt(s)) : 0)), "");
 		return;
 	}
 	if (s->office->match.token_count == 0)
