@@ -6,7 +6,7 @@
 
 #include "base/wire.h"
 
-static const uint8_t magic[8] = {'T', 'C', 'R', 'E', 'C', 0, 0, 1};
+static const uint8_t magic[8] = {'T', 'C', 'R', 'E', 'C', 0, 0, 2};
 
 int tape_begin(struct tape *t, FILE *file, struct err *err)
 {
@@ -128,6 +128,75 @@ static void get_key(struct wire_reader *r, struct key_setting *s)
 	s->algorithm = wire_get_u8(r);
 	s->mac_octets = wire_get_u8(r);
 	s->trusted = get_bool(r);
+	s->bound.role = wire_get_u8(r);
+	get_addr(r, &s->bound.source.addr);
+	s->bound.source.bits = wire_get_u8(r);
+	get_name(r, s->bound.ifname, sizeof s->bound.ifname);
+}
+
+static void get_acl(struct wire_reader *r, struct acl_setting *s)
+{
+	s->family = wire_get_u8(r);
+	s->named = get_bool(r);
+	s->number = wire_get_u16(r);
+	get_name(r, s->name, sizeof s->name);
+}
+
+static void get_rule(struct wire_reader *r, struct rule_setting *s)
+{
+	get_acl(r, &s->acl);
+	s->id = wire_get_u32(r);
+	s->permit = get_bool(r);
+	s->any = get_bool(r);
+	s->bits = wire_get_u8(r);
+	s->wildcard = wire_get_u32(r);
+	get_addr(r, &s->source);
+	if (s->bits > 128)
+		r->ok = false;
+}
+
+static void get_right(struct wire_reader *r, struct access_setting *s)
+{
+	s->right = wire_get_u8(r);
+	s->number4 = wire_get_u16(r);
+	s->number6 = wire_get_u16(r);
+	get_name(r, s->name4, sizeof s->name4);
+	get_name(r, s->name6, sizeof s->name6);
+	if (s->right >= ACCESS_RIGHTS)
+		r->ok = false;
+}
+
+static void get_access(struct wire_reader *r, struct settings *s)
+{
+	s->kod = get_bool(r);
+	s->discard.min_log2s = wire_get_u8(r);
+	s->discard.avg_log2s = wire_get_u8(r);
+	s->max_distance_s = wire_get_u8(r);
+	s->offset_limit_s = wire_get_u16(r);
+	s->off4 = get_bool(r);
+	s->off6 = get_bool(r);
+	s->server_off4 = get_bool(r);
+	s->server_off6 = get_bool(r);
+	s->access_count = get_count(r, ACCESS_RIGHTS);
+	for (unsigned i = 0; i < s->access_count; i++)
+		get_right(r, &s->access[i]);
+	if (s->discard.min_log2s > 8 || s->discard.avg_log2s > 8)
+		r->ok = false;
+}
+
+static void get_lists(struct wire_reader *r, struct settings *s)
+{
+	s->acl_count = get_count(r, SETTINGS_ACLS_MAX);
+	for (unsigned i = 0; i < s->acl_count; i++)
+		get_acl(r, &s->acls[i]);
+	s->rule_count = get_count(r, SETTINGS_RULES_MAX);
+	for (unsigned i = 0; i < s->rule_count; i++)
+		get_rule(r, &s->rules[i]);
+	s->receive_count = get_count(r, SETTINGS_RECEIVES_MAX);
+	for (unsigned i = 0; i < s->receive_count; i++) {
+		get_name(r, s->receives[i].ifname, sizeof s->receives[i].ifname);
+		s->receives[i].family = wire_get_u8(r);
+	}
 }
 
 static void get_settings(struct wire_reader *r, struct settings *s)
@@ -141,6 +210,7 @@ static void get_settings(struct wire_reader *r, struct settings *s)
 	s->max_dynamic_sessions = wire_get_u8(r);
 	s->volley = wire_get_u8(r);
 	s->multicast_delay_us = wire_get_u32(r);
+	get_access(r, s);
 	s->port_count = get_count(r, SETTINGS_PORTS_MAX);
 	for (unsigned i = 0; i < s->port_count; i++)
 		s->ports[i] = wire_get_u16(r);
@@ -153,6 +223,7 @@ static void get_settings(struct wire_reader *r, struct settings *s)
 	s->role_count = get_count(r, SETTINGS_ROLES_MAX);
 	for (unsigned i = 0; i < s->role_count; i++)
 		get_role(r, &s->roles[i]);
+	get_lists(r, s);
 }
 
 static void get_memory(struct wire_reader *r, struct memory *m)

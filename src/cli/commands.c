@@ -9,6 +9,9 @@
 
 #include "conf/compile.h"
 
+#define COMMAND_NO_RULE UINT32_MAX
+#define RULE_STEP 5
+
 #define AT(object, member)                                                                         \
 	.size = sizeof(((union edit_value *)NULL)->object.member),                                 \
 	.offset = offsetof(union edit_value, object) +                                             \
@@ -118,6 +121,107 @@ static const struct command_field key_fields[] = {
 static const struct command_field trust_fields[] = {
 	FIXED(AT(key, trusted), 1, .leaf = "istrusted"),
 	NUMBER("key-id", AT(key, id), 0),
+	{.kind = FIELD_ADDR,
+	 .name = "source-address",
+	 AT(key, bound.source.addr),
+	 .leaf = "bound/source/address"},
+	NUMBER("prefix-length", AT(key, bound.source.bits), 0,
+	       .leaf = "bound/source/prefix-length"),
+	{.kind = FIELD_TEXT,
+	 .name = "interface-name",
+	 AT(key, bound.ifname),
+	 .leaf = "bound/interface"},
+	WORD("multicast", AT(key, bound.role), KEY_ROLE_MULTICAST, .leaf = "bound/role",
+	     .says = "multicast"),
+	WORD("manycast", AT(key, bound.role), KEY_ROLE_MANYCAST, .leaf = "bound/role",
+	     .says = "manycast"),
+	WORD("unicast", AT(key, bound.role), KEY_ROLE_UNICAST, .leaf = "bound/role",
+	     .says = "unicast"),
+	END,
+};
+
+#define SWITCH(name, path)                                                                         \
+	static const struct command_field name[] = {                                               \
+		FIXED(WHOLE(flag), 1, .leaf = (path)),                                             \
+		END,                                                                               \
+	}
+
+SWITCH(kod_fields, "kod-enabled");
+SWITCH(off4_fields, "disabled/ipv4");
+SWITCH(off6_fields, "disabled/ipv6");
+SWITCH(server_off4_fields, "server-disabled/ipv4");
+SWITCH(server_off6_fields, "server-disabled/ipv6");
+
+static const struct command_field discard_fields[] = {
+	NUMBER("min-interval-log2", AT(discard, min_log2s), 1, .leaf = "discard/min-interval"),
+	NUMBER("avg-interval-log2", AT(discard, avg_log2s), 5, .leaf = "discard/avg-interval"),
+	END,
+};
+
+static const struct command_field max_distance_fields[] = {
+	NUMBER("distance", WHOLE(u8), 1, .leaf = "max-distance"),
+	END,
+};
+
+static const struct command_field offset_limit_fields[] = {
+	NUMBER("limit", WHOLE(u16), 0, .leaf = "offset-limit"),
+	END,
+};
+
+#define ACL_FIELDS(family_, named_, argument)                                                      \
+	FIXED(AT(acl, family), family_), FIXED(AT(acl, named), named_), argument, END
+#define ACL_NUMBER NUMBER("acl-number", AT(acl, number), 0)
+#define ACL_NAME                                                                                   \
+	{                                                                                          \
+		.kind = FIELD_TEXT, .name = "acl-name", AT(acl, name)                              \
+	}
+
+static const struct command_field acl4_fields[] = {ACL_FIELDS(ADDR_V4, 0, ACL_NUMBER)};
+static const struct command_field acl4_name_fields[] = {ACL_FIELDS(ADDR_V4, 1, ACL_NAME)};
+static const struct command_field acl6_fields[] = {ACL_FIELDS(ADDR_V6, 0, ACL_NUMBER)};
+static const struct command_field acl6_name_fields[] = {ACL_FIELDS(ADDR_V6, 1, ACL_NAME)};
+
+#define RULE_FIELDS(family_)                                                                       \
+	FIXED(AT(rule, acl.family), family_),                                                      \
+		NUMBER("rule-id", AT(rule, id), COMMAND_NO_RULE, .leaf = "id"),                    \
+		WORD("permit", AT(rule, permit), 1, .leaf = "action", .says = "permit"),           \
+		WORD("deny", AT(rule, permit), 0, .leaf = "action", .says = "deny"),               \
+		WORD("any", AT(rule, any), 1, .leaf = "any")
+
+static const struct command_field rule4_fields[] = {
+	RULE_FIELDS(ADDR_V4),
+	{.kind = FIELD_ADDR, .name = "ip-address", AT(rule, source), .leaf = "address"},
+	{.kind = FIELD_WILDCARD, .name = "source-wildcard", AT(rule, wildcard), .leaf = "wildcard"},
+	END,
+};
+
+static const struct command_field rule6_fields[] = {
+	RULE_FIELDS(ADDR_V6),
+	{.kind = FIELD_ADDR, .name = "ipv6-address", AT(rule, source), .leaf = "address"},
+	NUMBER("prefix-length", AT(rule, bits), 0, .leaf = "prefix-length"),
+	END,
+};
+
+static const struct command_field access_fields[] = {
+	WORD("peer", AT(access, right), ACCESS_PEER),
+	WORD("server", AT(access, right), ACCESS_SERVER),
+	WORD("synchronization", AT(access, right), ACCESS_SYNCHRONIZATION),
+	WORD("query", AT(access, right), ACCESS_QUERY),
+	WORD("limited", AT(access, right), ACCESS_LIMITED),
+	NUMBER("acl-number", AT(access, number4), 0),
+	{.kind = FIELD_TEXT, .name = "acl-name", AT(access, name4)},
+	NUMBER("acl6-number", AT(access, number6), 0),
+	{.kind = FIELD_TEXT, .name = "acl6-name", AT(access, name6)},
+	END,
+};
+
+static const struct command_field receive4_fields[] = {
+	FIXED(AT(receive, family), ADDR_V4, .leaf = "receive-disabled/ipv4"),
+	END,
+};
+
+static const struct command_field receive6_fields[] = {
+	FIXED(AT(receive, family), ADDR_V6, .leaf = "receive-disabled/ipv6"),
 	END,
 };
 
@@ -241,11 +345,29 @@ static const struct command_field manycast_client6_fields[] = {
 #define O_VERSION " | version <version-number:1-4>"
 #define O_PORT " | port <port-number:port>"
 #define O_MINPOLL " | minpoll <minpoll-log2:0-17>"
+#define RIGHT "access { peer | server | synchronization | query | limited } "
+#define LISTS                                                                                      \
+	"<acl-number:2000-2999> | acl-name <acl-name:aclname> | "                                  \
+	"ipv6 <acl6-number:2000-2999> | ipv6 acl6-name <acl6-name:aclname>"
+#define RULE "rule [ <rule-id:0-4294967294> ] { permit | deny } source "
+#define UNDO_RULE "rule <rule-id:0-4294967294>"
 #define O_UNICAST O_PORT O_MINPOLL " | maxpoll <maxpoll-log2:0-17> | iburst ]*"
 
 /* In the order in which they are printed: what is named stands before what names it. */
 const struct command_row commands[] = {
 	{VIEW_SYSTEM, EDIT_SYSNAME, "sysname <host-name:sysname>", "sysname", sysname_fields, NULL},
+	{VIEW_SYSTEM | VIEW_ACL, EDIT_ACL, "acl [ number ] <acl-number:2000-2999>",
+	 "acl [ number ] <acl-number:2000-2999>", acl4_fields, NULL},
+	{VIEW_SYSTEM | VIEW_ACL, EDIT_ACL, "acl name <acl-name:aclname> [ basic ]",
+	 "acl name <acl-name:aclname>", acl4_name_fields, NULL},
+	{VIEW_SYSTEM | VIEW_ACL, EDIT_ACL, "acl ipv6 [ number ] <acl-number:2000-2999>",
+	 "acl ipv6 [ number ] <acl-number:2000-2999>", acl6_fields, NULL},
+	{VIEW_SYSTEM | VIEW_ACL, EDIT_ACL, "acl ipv6 name <acl-name:aclname> [ basic ]",
+	 "acl ipv6 name <acl-name:aclname>", acl6_name_fields, NULL},
+	{VIEW_ACL4, EDIT_RULE, RULE "{ any | <ip-address:ip4> <source-wildcard:wildcard4> }",
+	 UNDO_RULE, rule4_fields, NULL},
+	{VIEW_ACL6, EDIT_RULE, RULE "{ any | <ipv6-address:ip6> <prefix-length:1-128> }", UNDO_RULE,
+	 rule6_fields, NULL},
 	{VIEW_SYSTEM, EDIT_COMPLEXITY, NTP "authentication-password complexity-check enable",
 	 NTP "authentication-password complexity-check enable", complexity_fields, NULL},
 	{VIEW_SYSTEM, EDIT_KEY,
@@ -255,7 +377,10 @@ const struct command_row commands[] = {
 	     "[ mac-length { 16 | 20 | 32 } ]",
 	 NTP "authentication-keyid <key-id:1-4294967295>", key_fields,
 	 "authentication/authentication-keys"},
-	{VIEW_SYSTEM, EDIT_TRUST, NTP "trusted/reliable authentication-keyid <key-id:1-4294967295>",
+	{VIEW_SYSTEM, EDIT_TRUST,
+	 NTP "trusted/reliable authentication-keyid <key-id:1-4294967295> "
+	     "[ source <source-address:ip> <prefix-length:1-128> | "
+	     "interface <interface-name:ifname> | role { multicast | manycast | unicast } ]*",
 	 NTP "trusted/reliable authentication-keyid <key-id:1-4294967295>", trust_fields,
 	 "authentication/authentication-keys"},
 	{VIEW_SYSTEM, EDIT_AUTHENTICATION, NTP "authentication enable", NTP "authentication enable",
@@ -276,6 +401,27 @@ const struct command_row commands[] = {
 	 NTP "unicast-server <ip-address:ip4>", unicast4_fields, "unicast-configuration"},
 	{VIEW_SYSTEM, EDIT_UNICAST, NTP "unicast-server ipv6 <ipv6-address:ip6> [ " O_KEY O_UNICAST,
 	 NTP "unicast-server ipv6 <ipv6-address:ip6>", unicast6_fields, "unicast-configuration"},
+	{VIEW_SYSTEM, EDIT_ACCESS, NTP RIGHT "{ " LISTS " }*", NTP RIGHT "[ " LISTS " ]*",
+	 access_fields, NULL},
+	{VIEW_SYSTEM, EDIT_KOD, NTP "kod-enable", NTP "kod-enable", kod_fields, NULL},
+	{VIEW_SYSTEM, EDIT_DISCARD,
+	 NTP "discard { min-interval <min-interval-log2:1-8> | "
+	     "avg-interval <avg-interval-log2:1-8> }*",
+	 NTP "discard", discard_fields, NULL},
+	{VIEW_SYSTEM, EDIT_MAX_DISTANCE, NTP "max-distance <distance:1-16>", NTP "max-distance",
+	 max_distance_fields, NULL},
+	{VIEW_SYSTEM, EDIT_OFFSET_LIMIT, NTP "offset-limit <limit:5-7620>", NTP "offset-limit",
+	 offset_limit_fields, NULL},
+	{VIEW_SYSTEM, EDIT_OFF4, NTP "disable", NTP "disable", off4_fields, NULL},
+	{VIEW_SYSTEM, EDIT_OFF6, NTP "ipv6 disable", NTP "ipv6 disable", off6_fields, NULL},
+	{VIEW_SYSTEM, EDIT_SERVER_OFF4, NTP "server disable", NTP "server disable",
+	 server_off4_fields, NULL},
+	{VIEW_SYSTEM, EDIT_SERVER_OFF6, NTP "ipv6 server disable", NTP "ipv6 server disable",
+	 server_off6_fields, NULL},
+	{VIEW_INTERFACE, EDIT_RECEIVE, NTP "receive/in-interface disable",
+	 NTP "receive/in-interface disable", receive4_fields, NULL},
+	{VIEW_INTERFACE, EDIT_RECEIVE, NTP "ipv6 receive/in-interface disable",
+	 NTP "ipv6 receive/in-interface disable", receive6_fields, NULL},
 	{VIEW_INTERFACE, EDIT_ROLE,
 	 NTP "multicast-server " IP4 " [ " O_KEY O_TTL O_VERSION O_PORT O_MINPOLL " ]*",
 	 NTP "multicast-server " IP4, multicast_server4_fields, "multicast-server"},
@@ -359,6 +505,7 @@ static bool fill_given(const struct command_field *f, const struct args *args, u
 		set_number(f, v, f->number);
 		return true;
 	case FIELD_NUMBER:
+	case FIELD_WILDCARD:
 	case FIELD_REFCLOCK:
 		if (given)
 			set_number(f, v, given->number);
@@ -471,6 +618,78 @@ static int seal_key(const struct args *args, struct command_context *context, st
 	return 0;
 }
 
+/* ---- lines that speak of others ---- */
+
+static bool same_rule(const struct rule_setting *a, const struct rule_setting *b)
+{
+	return a->permit == b->permit && a->any == b->any && a->bits == b->bits &&
+	       a->wildcard == b->wildcard && addr_equal(&a->source, &b->source);
+}
+
+/* A rule without a number is the one that says the same, or else comes last, in steps of five. */
+static void number_rule(const struct settings *s, struct rule_setting *r)
+{
+	unsigned first, count = store_rules(s, &r->acl, &first);
+	uint32_t last = 0;
+
+	for (unsigned i = first; r->id == COMMAND_NO_RULE && i < first + count; i++) {
+		if (same_rule(&s->rules[i], r))
+			r->id = s->rules[i].id;
+		last = s->rules[i].id;
+	}
+	if (r->id == COMMAND_NO_RULE && last < COMMAND_NO_RULE - RULE_STEP)
+		r->id = last / RULE_STEP * RULE_STEP + RULE_STEP;
+}
+
+/* A line says something of one family; what was said of the other stays. */
+static void merge_access(const struct settings *s, bool undo, struct edit *e)
+{
+	struct access_setting *a = &e->value.access;
+	int at = store_find_access(s, a->right);
+	bool says4 = a->number4 != 0 || *a->name4, says6 = a->number6 != 0 || *a->name6;
+
+	if (at < 0 || (undo && !says4 && !says6))
+		return;
+	struct access_setting now = s->access[at];
+	bool same4 = now.number4 == a->number4 && strcmp(now.name4, a->name4) == 0;
+	bool same6 = now.number6 == a->number6 && strcmp(now.name6, a->name6) == 0;
+
+	if (undo && ((says4 && !same4) || (says6 && !same6))) {
+		a->right = ACCESS_RIGHTS; /* no such line */
+		return;
+	}
+	if (undo ? says4 : says4 || (now.number4 == 0 && !*now.name4)) {
+		now.number4 = undo ? 0 : a->number4;
+		memcpy(now.name4, undo ? (char[SETTINGS_ACL_NAME_MAX]){0} : a->name4,
+		       sizeof now.name4);
+	}
+	if (undo ? says6 : says6 || (now.number6 == 0 && !*now.name6)) {
+		now.number6 = undo ? 0 : a->number6;
+		memcpy(now.name6, undo ? (char[SETTINGS_ACL_NAME_MAX]){0} : a->name6,
+		       sizeof now.name6);
+	}
+	memcpy(a, &now, sizeof now);
+	if (now.number4 != 0 || *now.name4 || now.number6 != 0 || *now.name6)
+		e->undo = false;
+}
+
+static void finish(struct command_context *context, bool undo, struct edit *e)
+{
+	const struct settings *s = store_settings(context->store);
+	size_t len = strlen(context->ifname) + 1;
+
+	if (e->object == EDIT_ROLE)
+		memcpy(e->value.role.ifname, context->ifname, len);
+	if (e->object == EDIT_RECEIVE)
+		memcpy(e->value.receive.ifname, context->ifname, len);
+	if (e->object == EDIT_ACCESS)
+		merge_access(s, undo, e);
+	if (e->object != EDIT_RULE)
+		return;
+	memcpy(&e->value.rule.acl, context->acl, sizeof *context->acl);
+	number_rule(s, &e->value.rule);
+}
+
 int command_edit(const struct command_row *row, const struct args *args, bool undo,
 		 struct command_context *context, struct edit *ret, struct err *err)
 {
@@ -478,8 +697,7 @@ int command_edit(const struct command_row *row, const struct args *args, bool un
 	ret->object = row->object;
 	ret->undo = undo;
 	fill(row->fields, args, &ret->value);
-	if (row->object == EDIT_ROLE)
-		memcpy(ret->value.role.ifname, context->ifname, strlen(context->ifname) + 1);
+	finish(context, undo, ret);
 	if (row->object != EDIT_KEY || undo)
 		return 0;
 	ret->sealed = context->sealed;

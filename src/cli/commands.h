@@ -17,6 +17,7 @@ enum field_kind {
 	FIELD_NUMBER,	/* argument */
 	FIELD_ADDR,	/* argument */
 	FIELD_REFCLOCK, /* argument: last octet of 127.127.1.U */
+	FIELD_WILDCARD, /* argument: a number, shown as X.X.X.X or 0 */
 	FIELD_TEXT,	/* argument */
 	FIELD_SEALED,	/* argument: a key, never kept in plain */
 };
@@ -40,6 +41,7 @@ struct command_context {
 	const struct store *store;  /* the candidate */
 	const struct seal *seal;    /* NULL: syntax only, keys are not sealed */
 	const char *ifname;	    /* of the interface view, "" elsewhere */
+	const struct acl_setting *acl; /* of the view of an access list */
 	char sealed[SEAL_TEXT_MAX]; /* room for a key, which the edit borrows */
 };
 

@@ -14,6 +14,16 @@ static void edit_role(struct store *s, const struct role_setting *role, bool und
 	assert(r >= 0); /* there was room for it where it comes from */
 }
 
+static void edit_receive(struct store *s, const struct receive_setting *receive, bool undo)
+{
+	struct edit e = {.object = EDIT_RECEIVE, .undo = undo};
+	struct err err;
+
+	memcpy(&e.value.receive, receive, sizeof e.value.receive);
+	int r = store_edit(s, &e, &err);
+	assert(r >= 0);
+}
+
 struct store *excerpt_globals(const struct store *s)
 {
 	struct store *part = store_dup(s);
@@ -22,6 +32,8 @@ struct store *excerpt_globals(const struct store *s)
 	/* From the end: nothing has to be moved. */
 	for (unsigned i = all->role_count; i-- > 0;)
 		edit_role(part, &all->roles[i], true);
+	for (unsigned i = all->receive_count; i-- > 0;)
+		edit_receive(part, &all->receives[i], true);
 	return part;
 }
 
@@ -39,6 +51,10 @@ struct store *excerpt_interfaces(const struct store *s,
 			take = wanted(context, ifname);
 		if (take)
 			edit_role(part, &all->roles[i], false);
+	}
+	for (unsigned i = 0; i < all->receive_count; i++) {
+		if (wanted(context, all->receives[i].ifname))
+			edit_receive(part, &all->receives[i], false);
 	}
 	return part;
 }

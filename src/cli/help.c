@@ -158,7 +158,7 @@ static void find_next(struct session *s, const char *so_far, struct match_next *
 	so_far = skip_run(so_far, &view);
 	struct match_scope scope = session_scope(s, view);
 	match_what_next(&scope, so_far, &s->office->match, next);
-	if (view != VIEW_INTERFACE || (!next->broken && (next->count > 0 || next->may_end)))
+	if (!(view & VIEW_INNER) || (!next->broken && (next->count > 0 || next->may_end)))
 		return;
 	scope.views = VIEW_SYSTEM;
 	match_what_next(&scope, so_far, &s->office->match, next);

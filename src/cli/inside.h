@@ -48,6 +48,7 @@ struct session {
 
 	uint8_t view; /* enum graph_view */
 	char ifname[SETTINGS_IFNAME_MAX];
+	struct acl_setting acl; /* of VIEW_ACL */
 	struct store *base, *mine; /* both or neither: running when work began, and the work */
 	bool immediate;
 	bool machine; /* no questions, no paging */
@@ -64,7 +65,7 @@ struct session {
 	char question[200];
 	uint32_t asked_id;
 	char asked_name[65];
-	char prompt[SETTINGS_NAME_MAX + SETTINGS_IFNAME_MAX + 8];
+	char prompt[SETTINGS_NAME_MAX + SETTINGS_IFNAME_MAX + 16];
 	char *typed[INSIDE_HISTORY]; /* oldest first, owned */
 };
 

@@ -64,7 +64,7 @@ static void leave(struct session *s, struct text *out)
 void operate_quit(struct session *s, const struct args *args, struct text *out)
 {
 	(void)args;
-	if (s->view == VIEW_INTERFACE)
+	if (s->view & VIEW_INNER)
 		session_leave_to(s, VIEW_SYSTEM);
 	else if (s->loading)
 		return;

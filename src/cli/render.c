@@ -37,11 +37,15 @@ static bool says_something(const struct line *l, const struct graph_node *n)
 	case FIELD_WORD:
 		return number == f->number &&
 		       (number != command_default(f, l->value) || l->with_defaults);
+	case FIELD_WILDCARD:
+		return true;
 	case FIELD_NUMBER:
 	case FIELD_REFCLOCK:
 		return number != command_default(f, l->value) ||
 		       (l->with_defaults && strcmp(n->text, "key-id") != 0);
 	case FIELD_ADDR:
+		if (*((const uint8_t *)l->value + f->offset) == ADDR_NONE)
+			return false;
 		return !addr_is_default(f, l->value) || l->with_defaults;
 	case FIELD_TEXT:
 		return *((const char *)l->value + f->offset) != '\0';
@@ -101,6 +105,11 @@ static void put_arg(const struct line *l, const struct graph_node *n)
 		put(l->out, at);
 	} else if (f->kind == FIELD_SEALED) {
 		put(l->out, l->sealed);
+	} else if (f->kind == FIELD_WILDCARD) {
+		uint32_t w = (uint32_t)command_number(f, l->value);
+		struct addr a = addr_v4((uint8_t)(w >> 24), (uint8_t)(w >> 16), (uint8_t)(w >> 8),
+					(uint8_t)w);
+		put(l->out, w == 0 ? "0" : addr_print(&a, buf));
 	} else {
 		(void)snprintf(buf, sizeof buf, "%s%" PRIu64,
 			       f->kind == FIELD_REFCLOCK ? "127.127.1." : "",
@@ -207,9 +216,7 @@ static void print_single(const struct page *p, unsigned i)
 	const union edit_value *at = store_single(s, c->object);
 	union edit_value v = {0};
 
-	memcpy(&v, at, c->object == EDIT_SYSNAME ? sizeof v.sysname : sizeof v.refclock);
-	if (c->object == EDIT_MULTICAST_DELAY)
-		memcpy(&v, at, sizeof v.u32);
+	memcpy(&v, at, store_single_size(c->object));
 	struct line l = {c, &v, NULL, false, p->out};
 	bool on = c->fields->kind == FIELD_FIXED;
 	bool set = on ? command_fits(c, &v) : is_wanted(&l, rows_tree(p->g, i, false));
@@ -234,6 +241,14 @@ static void print_command(const struct page *p, unsigned i)
 	case EDIT_MAX_DYNAMIC:
 	case EDIT_MULTICAST_DELAY:
 	case EDIT_VOLLEY:
+	case EDIT_KOD:
+	case EDIT_DISCARD:
+	case EDIT_MAX_DISTANCE:
+	case EDIT_OFFSET_LIMIT:
+	case EDIT_OFF4:
+	case EDIT_OFF6:
+	case EDIT_SERVER_OFF4:
+	case EDIT_SERVER_OFF6:
 		print_single(p, i);
 		break;
 	case EDIT_PORT:
@@ -250,36 +265,72 @@ static void print_command(const struct page *p, unsigned i)
 		for (unsigned j = 0; j < s->unicast_count; j++)
 			print_value(p, i, &s->unicasts[j], sizeof s->unicasts[j], NULL);
 		break;
+	case EDIT_ACCESS:
+		for (unsigned j = 0; j < s->access_count; j++)
+			print_value(p, i, &s->access[j], sizeof s->access[j], NULL);
+		break;
+	case EDIT_ACL:
+	case EDIT_RULE:
+	case EDIT_RECEIVE:
 	case EDIT_ROLE:
 	case EDIT_OBJECT_COUNT:
 		break;
 	}
 }
 
-/* Roles from first on, while the interface is the same; returns where the next one starts. */
-static unsigned print_roles(const struct page *p, unsigned first)
+/* An object of a block, by the row that fits it. */
+static void print_fitting(const struct page *p, enum edit_object object, const void *value,
+			  size_t size)
+{
+	for (unsigned i = 0; i < command_count; i++)
+		if (commands[i].object == object)
+			print_value(p, i, value, size, NULL);
+}
+
+const char *render_acl_name(const struct acl_setting *acl, char buf[SETTINGS_ACL_NAME_MAX])
+{
+	(void)snprintf(buf, SETTINGS_ACL_NAME_MAX, "%u", acl->number);
+	return acl->named ? acl->name : buf;
+}
+
+void render_lists(const struct graph *g, const struct store *store, struct text *out)
+{
+	const struct settings *s = store_settings(store);
+	struct page head = {g, store, false, "", out}, body = {g, store, false, " ", out};
+
+	for (unsigned i = 0; i < s->acl_count; i++) {
+		unsigned first, count = store_rules(s, &s->acls[i], &first);
+
+		print_fitting(&head, EDIT_ACL, &s->acls[i], sizeof s->acls[i]);
+		for (unsigned j = first; j < first + count; j++)
+			print_fitting(&body, EDIT_RULE, &s->rules[j], sizeof s->rules[j]);
+		text_add(out, "#\n");
+	}
+}
+
+static void print_interface(const struct page *p, const char *ifname)
 {
 	const struct settings *s = store_settings(p->store);
-	const char *ifname = s->roles[first].ifname;
-	unsigned j = first;
+	unsigned j = store_first_role(s, ifname);
 
 	text_addf(p->out, "interface %s\n", ifname);
+	for (unsigned i = 0; i < s->receive_count; i++)
+		if (strcmp(s->receives[i].ifname, ifname) == 0)
+			print_fitting(p, EDIT_RECEIVE, &s->receives[i], sizeof s->receives[i]);
 	for (; j < s->role_count && strcmp(s->roles[j].ifname, ifname) == 0; j++)
-		for (unsigned i = 0; i < command_count; i++)
-			if (commands[i].object == EDIT_ROLE)
-				print_value(p, i, &s->roles[j], sizeof s->roles[j], NULL);
-	return j;
+		print_fitting(p, EDIT_ROLE, &s->roles[j], sizeof s->roles[j]);
 }
 
 void render_interface(const struct graph *g, const struct store *s, const char *ifname,
 		      bool with_defaults, struct text *out)
 {
 	struct page p = {g, s, with_defaults, " ", out};
-	const struct settings *settings = store_settings(s);
-	unsigned first = store_first_role(settings, ifname);
+	const char *at = store_next_ifname(store_settings(s), "");
 
-	if (first < settings->role_count && strcmp(settings->roles[first].ifname, ifname) == 0)
-		(void)print_roles(&p, first);
+	while (at && strcmp(at, ifname) != 0)
+		at = store_next_ifname(store_settings(s), at);
+	if (at)
+		print_interface(&p, at);
 }
 
 static void print_section(const struct page *p, bool sysname)
@@ -300,6 +351,7 @@ void render_global(const struct graph *g, const struct store *s, bool with_defau
 	struct page p = {g, s, with_defaults, "", out};
 
 	print_section(&p, true);
+	render_lists(g, s, out);
 	print_section(&p, false);
 }
 
@@ -311,8 +363,9 @@ void render_config(const struct graph *g, const struct store *s, bool with_defau
 
 	text_add(out, "#\n");
 	render_global(g, s, with_defaults, out);
-	for (unsigned j = 0; j < settings->role_count;) {
-		j = print_roles(&p, j);
+	for (const char *at = store_next_ifname(settings, ""); at;
+	     at = store_next_ifname(settings, at)) {
+		print_interface(&p, at);
 		text_add(out, "#\n");
 	}
 	text_add(out, "return\n");
@@ -322,23 +375,38 @@ void render_config(const struct graph *g, const struct store *s, bool with_defau
 
 struct changes {
 	const struct graph *g;
-	char ifname[SETTINGS_IFNAME_MAX];
+	char block[SETTINGS_IFNAME_MAX + 16]; /* whose header was printed last, "" none */
 	struct text *out;
 };
+
+/* The header of the block that the edit belongs to, "" for none. */
+static void block_of(const struct edit *e, char ret[SETTINGS_IFNAME_MAX + 16])
+{
+	char buf[SETTINGS_ACL_NAME_MAX];
+	const struct acl_setting *acl = &e->value.rule.acl;
+
+	ret[0] = '\0';
+	if (e->object == EDIT_ROLE || e->object == EDIT_RECEIVE)
+		(void)snprintf(ret, SETTINGS_IFNAME_MAX + 16, "interface %s",
+			       e->object == EDIT_ROLE ? e->value.role.ifname
+						      : e->value.receive.ifname);
+	if (e->object == EDIT_RULE)
+		(void)snprintf(ret, SETTINGS_IFNAME_MAX + 16, "acl %s%s%s",
+			       acl->family == ADDR_V6 ? "ipv6 " : "", acl->named ? "name " : "",
+			       render_acl_name(acl, buf));
+}
 
 static void print_change(void *context, const struct edit *e)
 {
 	struct changes *c = context;
+	char block[sizeof c->block];
 
-	if (e->object == EDIT_ROLE) {
-		if (strcmp(c->ifname, e->value.role.ifname) != 0) {
-			memcpy(c->ifname, e->value.role.ifname, sizeof c->ifname);
-			text_addf(c->out, "interface %s\n", c->ifname);
-		}
+	block_of(e, block);
+	if (*block && strcmp(c->block, block) != 0)
+		text_addf(c->out, "%s\n", block);
+	if (*block)
 		text_add(c->out, " ");
-	} else {
-		c->ifname[0] = '\0';
-	}
+	memcpy(c->block, block, sizeof block);
 	render_edit(c->g, e, c->out);
 	text_add(c->out, "\n");
 }

@@ -23,10 +23,17 @@ void render_interface(const struct graph *g, const struct store *s, const char *
 /* The lines outside interfaces. */
 void render_global(const struct graph *g, const struct store *s, bool with_defaults,
 		   struct text *out);
+/* The lists of rules, each as a block with # behind it. */
+void render_lists(const struct graph *g, const struct store *s, struct text *out);
+/* The number or name of a list; returns one of them or buf. */
+const char *render_acl_name(const struct acl_setting *acl, char buf[SETTINGS_ACL_NAME_MAX]);
 /* What leads from one store to the other, as lines with one blank of indent in interfaces. */
 void render_changes(const struct graph *g, const struct store *from, const struct store *to,
 		    struct text *out);
 /* The caller owns the result. */
 json_t *render_json(const struct store *s);
+/* The lists of rules: an array of the module's acl. */
+json_t *render_json_lists(const struct settings *s);
+const char *render_right(enum access_right right);
 
 #endif

@@ -53,7 +53,16 @@ static json_t *addr_value(const struct command_field *f, const union edit_value 
 	struct addr a;
 
 	memcpy(&a, (const char *)v + f->offset, sizeof a);
-	return json_string(addr_print(&a, buf));
+	return a.family == ADDR_NONE ? NULL : json_string(addr_print(&a, buf));
+}
+
+static json_t *wildcard_value(uint32_t n)
+{
+	struct addr a =
+		addr_v4((uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n);
+	char buf[ADDR_TEXT_MAX];
+
+	return n == 0 ? NULL : json_string(addr_print(&a, buf));
 }
 
 /* The JSON of one field, NULL if it says nothing. */
@@ -78,8 +87,11 @@ static json_t *field_value(const struct command_field *f, const union edit_value
 		return n != 0 || f->number != 0 ? json_integer((json_int_t)n) : NULL;
 	case FIELD_ADDR:
 		return addr_value(f, v);
+	case FIELD_WILDCARD:
+		return wildcard_value((uint32_t)n);
 	case FIELD_TEXT:
-		return json_string((const char *)v + f->offset);
+		return *((const char *)v + f->offset) ? json_string((const char *)v + f->offset)
+						      : NULL;
 	case FIELD_SEALED:
 		return json_string(sealed);
 	}
@@ -111,10 +123,12 @@ static void put_single(json_t *ntp, const struct settings *s, const struct comma
 	const struct command_field *f = row->fields;
 	union edit_value v = {0};
 
-	memcpy(&v, at, f->kind == FIELD_FIXED ? sizeof v.refclock : f->size);
+	memcpy(&v, at, store_single_size(row->object));
 	bool on = f->kind == FIELD_FIXED && command_fits(row, &v);
-	if (on || (f->kind == FIELD_NUMBER && command_number(f, &v) != f->number) ||
-	    f->kind == FIELD_WORD)
+	bool set = f->kind == FIELD_WORD;
+	for (; f->kind == FIELD_NUMBER; f++)
+		set |= command_number(f, &v) != f->number;
+	if (on || set)
 		put_fields(ntp, row, &v, NULL);
 }
 
@@ -146,22 +160,100 @@ static void put_unicasts(json_t *ntp, const struct settings *s)
 	}
 }
 
-static void put_roles(json_t *ntp, const struct settings *s)
+static void put_interface(json_t *entry, const struct settings *s, const char *ifname)
 {
-	json_t *entry = NULL;
+	union edit_value v = {0};
 
-	for (unsigned i = 0; i < s->role_count; i++) {
-		union edit_value v = {0};
+	for (unsigned i = 0; i < s->receive_count; i++) {
+		if (strcmp(s->receives[i].ifname, ifname) != 0)
+			continue;
+		memcpy(&v.receive, &s->receives[i], sizeof v.receive);
+		put_fields(entry, row_of(EDIT_RECEIVE, &v), &v, NULL);
+	}
+	for (unsigned i = store_first_role(s, ifname);
+	     i < s->role_count && strcmp(s->roles[i].ifname, ifname) == 0; i++) {
 		memcpy(&v.role, &s->roles[i], sizeof v.role);
 		const struct command_row *row = row_of(EDIT_ROLE, &v);
 		assert(row);
-		if (i == 0 || strcmp(s->roles[i].ifname, s->roles[i - 1].ifname) != 0) {
-			entry = json_pack("{s:s}", "name", s->roles[i].ifname);
-			json_array_append_new(list_at(ntp, "interfaces/interface"), entry);
-		}
 		json_t *role = json_object();
 		put_fields(role, row, &v, NULL);
 		json_array_append_new(list_at(entry, row->json), role);
+	}
+}
+
+static void put_interfaces(json_t *ntp, const struct settings *s)
+{
+	for (const char *at = store_next_ifname(s, ""); at; at = store_next_ifname(s, at)) {
+		json_t *entry = json_pack("{s:s}", "name", at);
+		put_interface(entry, s, at);
+		json_array_append_new(list_at(ntp, "interfaces/interface"), entry);
+	}
+}
+
+/* ---- access ---- */
+
+const char *render_right(enum access_right right)
+{
+	switch (right) {
+	case ACCESS_PEER:
+		return "peer";
+	case ACCESS_SERVER:
+		return "server";
+	case ACCESS_SYNCHRONIZATION:
+		return "synchronization";
+	case ACCESS_QUERY:
+		return "query";
+	case ACCESS_LIMITED:
+	case ACCESS_RIGHTS:
+		break;
+	}
+	return "limited";
+}
+
+json_t *render_json_lists(const struct settings *s)
+{
+	json_t *lists = json_array();
+	char buf[SETTINGS_ACL_NAME_MAX];
+
+	for (unsigned i = 0; i < s->acl_count; i++) {
+		const struct acl_setting *a = &s->acls[i];
+		unsigned first, count = store_rules(s, a, &first);
+		json_t *list =
+			json_pack("{s:s, s:s}", "family", a->family == ADDR_V6 ? "ipv6" : "ipv4",
+				  "name", render_acl_name(a, buf));
+		for (unsigned j = first; j < first + count; j++) {
+			union edit_value v = {0};
+			json_t *rule = json_object();
+			memcpy(&v.rule, &s->rules[j], sizeof v.rule);
+			put_fields(rule, row_of(EDIT_RULE, &v), &v, NULL);
+			if (!json_object_get(rule, "id"))
+				json_object_set_new(rule, "id", json_integer(0));
+			json_array_append_new(list_at(list, "rule"), rule);
+		}
+		json_array_append_new(lists, list);
+	}
+	return lists;
+}
+
+static void put_list_name(json_t *entry, const char *key, uint16_t number, const char *name)
+{
+	char buf[8];
+
+	(void)snprintf(buf, sizeof buf, "%u", number);
+	if (number != 0 || *name)
+		json_object_set_new(entry, key, json_string(*name ? name : buf));
+}
+
+static void put_access(json_t *ntp, const struct settings *s)
+{
+	if (s->acl_count > 0)
+		set_at(ntp, "access-lists/acl", render_json_lists(s));
+	for (unsigned i = 0; i < s->access_count; i++) {
+		const struct access_setting *a = &s->access[i];
+		json_t *entry = json_pack("{s:s}", "access-mode", render_right(a->right));
+		put_list_name(entry, "acl", a->number4, a->name4);
+		put_list_name(entry, "acl6", a->number6, a->name6);
+		json_array_append_new(list_at(ntp, "access-rules/access-rule"), entry);
 	}
 }
 
@@ -181,7 +273,8 @@ json_t *render_json(const struct store *s)
 				      json_integer(settings->ports[i]));
 	put_keys(ntp, s);
 	put_unicasts(ntp, settings);
-	put_roles(ntp, settings);
+	put_access(ntp, settings);
+	put_interfaces(ntp, settings);
 	if (json_object_size(ntp) > 0)
 		json_object_set_new(root, MODULE "ntp", ntp);
 	else

@@ -14,6 +14,7 @@
 #include "cli/inside.h"
 #include "cli/operate.h"
 #include "cli/redirect.h"
+#include "cli/render.h"
 #include "cli/verbs.h"
 #include "conf/compile.h"
 
@@ -90,6 +91,9 @@ static const char *view_prompt(struct session *s, uint8_t view)
 		(void)snprintf(s->prompt, room, "<%s>", host);
 	else if (view == VIEW_SYSTEM)
 		(void)snprintf(s->prompt, room, "[%s%s]", mark, host);
+	else if (view & VIEW_ACL)
+		(void)snprintf(s->prompt, room, "[%s%s-acl%u-basic-%s]", mark, host, s->acl.family,
+			       render_acl_name(&s->acl, (char[SETTINGS_ACL_NAME_MAX]){0}));
 	else
 		(void)snprintf(s->prompt, room, "[%s%s-%s]", mark, host, s->ifname);
 	return s->prompt;
@@ -210,11 +214,22 @@ static void commit_at_once(struct session *s, struct text *out)
 	session_drop(s);
 }
 
+/* A list that is named is entered, and one that is gone is left. */
+static void follow_list(struct session *s, const struct acl_setting *acl, bool undo)
+{
+	if (!undo) {
+		memcpy(&s->acl, acl, sizeof s->acl);
+		s->view = acl->family == ADDR_V6 ? VIEW_ACL6 : VIEW_ACL4;
+	} else if ((s->view & VIEW_ACL) && memcmp(&s->acl, acl, sizeof *acl) == 0) {
+		session_leave_to(s, VIEW_SYSTEM);
+	}
+}
+
 static int make_edit(struct session *s, const struct command_row *row, bool undo, struct err *err)
 {
 	struct match *m = &s->office->match;
 	struct command_context context = {
-		.store = s->mine, .seal = s->office->seal, .ifname = s->ifname};
+		.store = s->mine, .seal = s->office->seal, .ifname = s->ifname, .acl = &s->acl};
 	struct edit e;
 	int r = command_edit(row, &m->args, undo, &context, &e, err);
 
@@ -227,6 +242,8 @@ static int make_edit(struct session *s, const struct command_row *row, bool undo
 				       commit_weakea(s->office->commit), err);
 	if (r == 0)
 		r = store_edit(s->mine, &e, err);
+	if (r >= 0 && e.object == EDIT_ACL)
+		follow_list(s, &e.value.acl, undo);
 	return r;
 }
 
@@ -264,7 +281,10 @@ static const char *const result_texts[] = {
 
 static const char *view_name(uint8_t views)
 {
-	return views & VIEW_USER ? "user" : views & VIEW_SYSTEM ? "system" : "interface";
+	return views & VIEW_USER     ? "user"
+	       : views & VIEW_SYSTEM ? "system"
+	       : views & VIEW_ACL    ? "access list"
+				     : "interface";
 }
 
 /* Where else the line would have been right. */
@@ -318,7 +338,7 @@ static bool find_row(struct session *s, const char *line, uint8_t *view)
 	bool undo = m->token_count > 0 && strncasecmp(m->tokens[0].text, "undo", 3) == 0;
 	bool unknown = m->result == MATCH_UNRECOGNIZED || m->result == MATCH_WRONG ||
 		       m->result == MATCH_TOO_MANY;
-	if (m->result == MATCH_FOUND || *view != VIEW_INTERFACE || undo || !unknown)
+	if (m->result == MATCH_FOUND || !(*view & VIEW_INNER) || undo || !unknown)
 		return m->result == MATCH_FOUND;
 	scope.views = VIEW_SYSTEM;
 	struct match *above = &s->office->other;
@@ -529,7 +549,7 @@ void session_run(struct session *s, const char *line, struct text *out)
 	if (line[blanks] == '\0' || line[blanks] == '!')
 		return;
 	if (line[blanks] == '#') {
-		if (blanks == 0 && s->view == VIEW_INTERFACE)
+		if (blanks == 0 && (s->view & VIEW_INNER))
 			session_leave_to(s, VIEW_SYSTEM);
 		return;
 	}

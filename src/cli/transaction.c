@@ -208,6 +208,8 @@ static void compare_conflict(void *context, const struct edit *theirs)
 	text_add(c->out, "Info: Another session changed the same: ");
 	if (theirs->object == EDIT_ROLE)
 		text_addf(c->out, "interface %s, ", theirs->value.role.ifname);
+	if (theirs->object == EDIT_RECEIVE)
+		text_addf(c->out, "interface %s, ", theirs->value.receive.ifname);
 	struct text line = {0};
 	render_edit(c->session->office->graph, theirs, &line);
 	text_addf(c->out, "%s\n", text_chars(&line));
@@ -265,6 +267,13 @@ static void clear_interface_answer(struct session *s, char answer, struct text *
 		struct edit e = {.object = EDIT_ROLE, .undo = true};
 		memcpy(&e.value.role, &running->roles[i], sizeof e.value.role);
 		if (store_edit(next, &e, &err) < 0)
+			session_refuse(s, out, "%s", err.text);
+	}
+	for (i = 0; i < running->receive_count; i++) {
+		struct edit e = {.object = EDIT_RECEIVE, .undo = true};
+		memcpy(&e.value.receive, &running->receives[i], sizeof e.value.receive);
+		if (strcmp(e.value.receive.ifname, s->asked_name) == 0 &&
+		    store_edit(next, &e, &err) < 0)
 			session_refuse(s, out, "%s", err.text);
 	}
 	if (commit_replace(s->office->commit, next, &order, &err) < 0)

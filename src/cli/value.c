@@ -23,6 +23,8 @@ static const struct {
 	{"ipv6", VALUE_IP6, 0, 0},
 	{"group4", VALUE_GROUP4, 0, 0},
 	{"group6", VALUE_GROUP6, 0, 0},
+	{"wildcard4", VALUE_WILDCARD, 0, 0},
+	{"aclname", VALUE_ACL_NAME, 1, SETTINGS_ACL_NAME_MAX - 1},
 	{"refclock", VALUE_REFCLOCK, 0, 3},
 	{"string", VALUE_STRING, 1, 255},
 	{"label", VALUE_LABEL, 1, 256},
@@ -127,6 +129,17 @@ static enum value_fit read_addr(const struct value_type *t, const char *text, st
 	return check_addr(t, ret, err);
 }
 
+static enum value_fit read_wildcard(const char *text, struct value *ret)
+{
+	if (strcmp(text, "0") == 0)
+		return VALUE_FITS;
+	if (!addr_parse(text, &ret->addr) || ret->addr.family != ADDR_V4)
+		return VALUE_MISFIT;
+	for (unsigned i = 0; i < 4; i++)
+		ret->number = ret->number << 8 | ret->addr.octets[i];
+	return VALUE_FITS;
+}
+
 static bool has_control(const char *text)
 {
 	for (; *text; text++)
@@ -155,6 +168,11 @@ static enum value_fit read_text(const struct value_type *t, const char *text, st
 		err_set(err, "Allowed: letters, digits and . _ - : / @");
 		return VALUE_OUT_OF_RANGE;
 	}
+	if (t->kind == VALUE_ACL_NAME &&
+	    (!strchr(LETTERS, *text) || !all_of(text, LETTERS DIGITS "._-"))) {
+		err_set(err, "A letter, then letters, digits, dot, underscore and hyphen.");
+		return VALUE_OUT_OF_RANGE;
+	}
 	if (t->kind == VALUE_LABEL && (strcmp(text, "-") == 0 || (*text >= '0' && *text <= '9'))) {
 		err_set(err, "A label does not start with a digit and is not a lone hyphen.");
 		return VALUE_OUT_OF_RANGE;
@@ -181,9 +199,13 @@ enum value_fit value_read(const struct value_type *t, const char *text, struct v
 	case VALUE_REFCLOCK:
 		fit = read_addr(t, text, &v, err);
 		break;
+	case VALUE_WILDCARD:
+		fit = read_wildcard(text, &v);
+		break;
 	case VALUE_STRING:
 	case VALUE_LABEL:
 	case VALUE_SYSNAME:
+	case VALUE_ACL_NAME:
 	case VALUE_IFNAME:
 	case VALUE_REST:
 		fit = read_text(t, text, err);
@@ -211,6 +233,9 @@ const char *value_tag(const struct value_type *t, char buf[64])
 	case VALUE_REFCLOCK:
 		(void)snprintf(buf, 64, "X.X.X.X");
 		break;
+	case VALUE_WILDCARD:
+		(void)snprintf(buf, 64, "0 or X.X.X.X");
+		break;
 	case VALUE_IP6:
 	case VALUE_GROUP6:
 		(void)snprintf(buf, 64, "X:X::X:X");
@@ -218,6 +243,7 @@ const char *value_tag(const struct value_type *t, char buf[64])
 	case VALUE_STRING:
 	case VALUE_LABEL:
 	case VALUE_SYSNAME:
+	case VALUE_ACL_NAME:
 	case VALUE_IFNAME:
 	case VALUE_REST:
 		(void)snprintf(buf, 64, "STRING<%" PRIu64 "-%" PRIu64 ">", t->min, t->max);

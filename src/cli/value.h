@@ -20,10 +20,12 @@ enum value_kind {
 	VALUE_IP6,	/* ip6 */
 	VALUE_GROUP4,	/* group4: class D */
 	VALUE_GROUP6,	/* group6: FF00::/8 */
+	VALUE_WILDCARD, /* wildcard4: 0 or X.X.X.X; number has the first octet highest */
 	VALUE_REFCLOCK, /* refclock: 127.127.1.0 to 127.127.1.3 */
 	VALUE_STRING,	/* string min-max: one word, or quoted */
 	VALUE_LABEL,	/* label: a string that is neither a number nor "-" */
 	VALUE_SYSNAME,	/* sysname: 1-48 of [A-Za-z0-9._-] */
+	VALUE_ACL_NAME, /* aclname: 1-32, a letter first */
 	VALUE_IFNAME,	/* ifname: 1-47 without blanks */
 	VALUE_REST,	/* rest min-max: to the end of the line, blanks and all */
 };

@@ -51,6 +51,9 @@ const struct verb_row verbs[] = {
 	 "display current-configuration [ all | inactive | configuration { interface | system } | "
 	 "interface " IFNAME " ] [ include-default ]",
 	 inspect_current},
+	{VIEW_ALL, SHOW | VERB_JSON,
+	 "display acl { all | [ ipv6 ] <acl-number:2000-2999> | [ ipv6 ] name <acl-name:aclname> }",
+	 inspect_acl},
 	{VIEW_ALL, SHOW, "display saved-configuration [ last | time ]", inspect_saved},
 	{VIEW_ALL, SHOW, "display configuration <file-name:string 5-64>", inspect_file},
 	{VIEW_ALL, SHOW | VERB_JSON, "display configuration candidate [ merge | changes ]",

@@ -111,6 +111,24 @@ static int check_weak(uint32_t id, uint8_t algorithm, bool weakea, struct err *e
 	return -EINVAL;
 }
 
+static int check_bound(const struct key_setting *k, struct err *err)
+{
+	const struct prefix *p = &k->bound.source;
+
+	if (p->addr.family == ADDR_NONE || p->bits <= (p->addr.family == ADDR_V6 ? 128 : 32))
+		return 0;
+	err_set(err, "An IPv4 prefix has at most 32 bits.");
+	return -EINVAL;
+}
+
+static int check_access(const struct access_setting *a, struct err *err)
+{
+	if ((a->number4 == 0 || !*a->name4) && (a->number6 == 0 || !*a->name6))
+		return 0;
+	err_set(err, "Give one list for a family: its number or its name.");
+	return -EINVAL;
+}
+
 int compile_check(const struct settings *s, bool weakea, struct err *err)
 {
 	int r = 0;
@@ -159,6 +177,10 @@ int compile_check_edit(const struct settings *s, const struct edit *e, bool weak
 		return check_unicast(s, &e->value.unicast, err);
 	if (e->object == EDIT_ROLE)
 		return check_role(s, &e->value.role, err);
+	if (e->object == EDIT_TRUST)
+		return check_bound(&e->value.key, err);
+	if (e->object == EDIT_ACCESS)
+		return check_access(&e->value.access, err);
 	return 0;
 }
 
@@ -224,6 +246,7 @@ int compile_keys(const struct store *s, const struct seal *seal, struct key **re
 		keys[i].algorithm = k->algorithm;
 		keys[i].mac_octets = k->mac_octets;
 		keys[i].trusted = k->trusted;
+		keys[i].bound = k->bound;
 		keys[i].len = (uint8_t)len;
 	}
 	*ret = keys;

@@ -37,6 +37,16 @@ static const struct single singles[] = {
 	[EDIT_MAX_DYNAMIC] = {offsetof(struct settings, max_dynamic_sessions), 1, {.u8 = 100}},
 	[EDIT_MULTICAST_DELAY] = {offsetof(struct settings, multicast_delay_us), 4, {{0}}},
 	[EDIT_VOLLEY] = {offsetof(struct settings, volley), 1, {.u8 = VOLLEY_PREFERRED}},
+	[EDIT_KOD] = {offsetof(struct settings, kod), sizeof(bool), {{0}}},
+	[EDIT_DISCARD] = {offsetof(struct settings, discard),
+			  sizeof(struct discard_setting),
+			  {.discard = {.min_log2s = 1, .avg_log2s = 5}}},
+	[EDIT_MAX_DISTANCE] = {offsetof(struct settings, max_distance_s), 1, {.u8 = 1}},
+	[EDIT_OFFSET_LIMIT] = {offsetof(struct settings, offset_limit_s), 2, {{0}}},
+	[EDIT_OFF4] = {offsetof(struct settings, off4), sizeof(bool), {{0}}},
+	[EDIT_OFF6] = {offsetof(struct settings, off6), sizeof(bool), {{0}}},
+	[EDIT_SERVER_OFF4] = {offsetof(struct settings, server_off4), sizeof(bool), {{0}}},
+	[EDIT_SERVER_OFF6] = {offsetof(struct settings, server_off6), sizeof(bool), {{0}}},
 };
 #define SINGLES (sizeof singles / sizeof *singles)
 
@@ -75,6 +85,42 @@ static int compare_role(const void *a, const void *b)
 	return addr_compare(&x->group, &y->group);
 }
 
+static int compare_acl(const void *a, const void *b)
+{
+	const struct acl_setting *x = a;
+	const struct acl_setting *y = b;
+
+	if (x->family != y->family)
+		return x->family < y->family ? -1 : 1;
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static int compare_rule(const void *a, const void *b)
+{
+	const struct rule_setting *x = a;
+	const struct rule_setting *y = b;
+	int c = compare_acl(&x->acl, &y->acl);
+
+	return c != 0 ? c : x->id < y->id ? -1 : x->id > y->id;
+}
+
+static int compare_access(const void *a, const void *b)
+{
+	return (int)((const struct access_setting *)a)->right -
+	       (int)((const struct access_setting *)b)->right;
+}
+
+static int compare_receive(const void *a, const void *b)
+{
+	const struct receive_setting *x = a;
+	const struct receive_setting *y = b;
+	int c = strcmp(x->ifname, y->ifname);
+
+	return c != 0 ? c : (int)x->family - (int)y->family;
+}
+
 /* A sorted table of settings. */
 struct table {
 	size_t offset, count_offset, size;
@@ -98,6 +144,12 @@ static const struct table tables[] = {
 		TABLE(keys, key_count, SETTINGS_KEYS_MAX, compare_key, "authentication keys"),
 	[EDIT_UNICAST] = TABLE(unicasts, unicast_count, SETTINGS_UNICASTS_MAX, compare_unicast,
 			       "unicast servers"),
+	[EDIT_ACL] = TABLE(acls, acl_count, SETTINGS_ACLS_MAX, compare_acl, "access lists"),
+	[EDIT_RULE] =
+		TABLE(rules, rule_count, SETTINGS_RULES_MAX, compare_rule, "rules of access lists"),
+	[EDIT_ACCESS] = TABLE(access, access_count, ACCESS_RIGHTS, compare_access, "access rights"),
+	[EDIT_RECEIVE] = TABLE(receives, receive_count, SETTINGS_RECEIVES_MAX, compare_receive,
+			       "interfaces where receiving is disabled"),
 	[EDIT_ROLE] = TABLE(roles, role_count, SETTINGS_ROLES_MAX, compare_role,
 			    "multicast and manycast lines"),
 };
@@ -184,6 +236,10 @@ struct store *store_dup(const struct store *from)
 	memcpy(s->settings.keys, f->keys, f->key_count * sizeof f->keys[0]);
 	s->settings.role_count = f->role_count;
 	memcpy(s->settings.roles, f->roles, f->role_count * sizeof f->roles[0]);
+	s->settings.rule_count = f->rule_count;
+	memcpy(s->settings.rules, f->rules, f->rule_count * sizeof f->rules[0]);
+	s->settings.receive_count = f->receive_count;
+	memcpy(s->settings.receives, f->receives, f->receive_count * sizeof f->receives[0]);
 	for (unsigned i = 0; i < f->key_count; i++)
 		s->sealed[i] = copy_text(from->sealed[i]);
 	return s;
@@ -220,6 +276,11 @@ const union edit_value *store_single(const struct settings *s, enum edit_object 
 	if (object >= SINGLES)
 		return NULL;
 	return (const union edit_value *)(const void *)((const char *)s + singles[object].offset);
+}
+
+size_t store_single_size(enum edit_object object)
+{
+	return object < SINGLES ? singles[object].size : 0;
 }
 
 static int insert(struct store *s, const struct table *t, unsigned at, const void *row,
@@ -274,9 +335,14 @@ static int edit_trust(struct store *s, const struct edit *e, struct err *err)
 			e->value.key.id, e->value.key.id, e->value.key.id);
 		return -ENOENT;
 	}
-	if (s->settings.keys[i].trusted == !e->undo)
+	struct key_setting *k = &s->settings.keys[i];
+	static const struct key_bound everywhere;
+	const struct key_bound *bound = e->undo ? &everywhere : &e->value.key.bound;
+
+	if (k->trusted == !e->undo && memcmp(&k->bound, bound, sizeof *bound) == 0)
 		return 0;
-	s->settings.keys[i].trusted = !e->undo;
+	k->trusted = !e->undo;
+	memcpy(&k->bound, bound, sizeof *bound);
 	return 1;
 }
 
@@ -323,9 +389,26 @@ static int edit_key(struct store *s, const struct edit *e, struct err *err)
 		return r;
 	/* Rows are compared as memory: no copy by value, which would lose the padding. */
 	s->settings.keys[at].trusted = false;
+	memset(&s->settings.keys[at].bound, 0, sizeof s->settings.keys[at].bound);
 	memmove(&s->sealed[at + 1], &s->sealed[at], after * sizeof s->sealed[0]);
 	s->sealed[at] = copy_text(e->sealed);
 	return 1;
+}
+
+static bool has_list(const struct settings *s, const struct acl_setting *acl)
+{
+	bool found;
+
+	(void)table_find(s, &tables[EDIT_ACL], acl, &found);
+	return found;
+}
+
+static void drop_rules(struct store *s, const struct acl_setting *acl)
+{
+	unsigned first, count = store_rules(&s->settings, acl, &first);
+
+	while (count-- > 0)
+		take_out(s, &tables[EDIT_RULE], first);
 }
 
 static int edit_row(struct store *s, const struct edit *e, struct err *err)
@@ -335,9 +418,15 @@ static int edit_row(struct store *s, const struct edit *e, struct err *err)
 	unsigned at = table_find(&s->settings, t, &e->value, &found);
 
 	if (e->undo) {
+		if (found && e->object == EDIT_ACL)
+			drop_rules(s, &e->value.acl);
 		if (found)
 			take_out(s, t, at);
 		return found;
+	}
+	if (e->object == EDIT_RULE && !has_list(&s->settings, &e->value.acl)) {
+		err_set(err, "The access list of this rule is gone; enter it again with acl.");
+		return -ENOENT;
 	}
 	if (!found)
 		return insert(s, t, at, &e->value, err);
@@ -409,7 +498,9 @@ static bool row_is_same(const struct walk *w, unsigned i, unsigned j)
 	const struct table *t = &tables[w->object];
 
 	if (w->object == EDIT_TRUST)
-		return from->keys[i].trusted == to->keys[j].trusted;
+		return from->keys[i].trusted == to->keys[j].trusted &&
+		       memcmp(&from->keys[i].bound, &to->keys[j].bound,
+			      sizeof from->keys[i].bound) == 0;
 	if (w->object == EDIT_KEY)
 		return from->keys[i].algorithm == to->keys[j].algorithm &&
 		       from->keys[i].mac_octets == to->keys[j].mac_octets &&
@@ -529,6 +620,45 @@ int store_find_key(const struct settings *s, uint32_t id)
 	unsigned at = table_find(s, &tables[EDIT_KEY], &k, &found);
 
 	return found ? (int)at : -1;
+}
+
+int store_find_access(const struct settings *s, enum access_right right)
+{
+	struct access_setting a = {.right = (uint8_t)right};
+	bool found;
+	unsigned at = table_find(s, &tables[EDIT_ACCESS], &a, &found);
+
+	return found ? (int)at : -1;
+}
+
+unsigned store_rules(const struct settings *s, const struct acl_setting *acl, unsigned *ret_first)
+{
+	struct rule_setting rule = {.acl = *acl};
+	bool found;
+	unsigned first = table_find(s, &tables[EDIT_RULE], &rule, &found), count = 0;
+
+	while (first + count < s->rule_count && compare_acl(&s->rules[first + count].acl, acl) == 0)
+		count++;
+	*ret_first = first;
+	return count;
+}
+
+const char *store_next_ifname(const struct settings *s, const char *after)
+{
+	const char *next = NULL;
+	unsigned role = store_first_role(s, after);
+
+	while (role < s->role_count && strcmp(s->roles[role].ifname, after) == 0)
+		role++;
+	if (role < s->role_count)
+		next = s->roles[role].ifname;
+	for (unsigned i = 0; i < s->receive_count; i++) {
+		const char *name = s->receives[i].ifname;
+
+		if (strcmp(name, after) > 0)
+			return next && strcmp(next, name) < 0 ? next : name;
+	}
+	return next;
 }
 
 int store_find_role(const struct settings *s, const struct role_setting *key)

@@ -20,10 +20,22 @@ enum edit_object {
 	EDIT_MAX_DYNAMIC,
 	EDIT_MULTICAST_DELAY,
 	EDIT_VOLLEY,
+	EDIT_KOD,
+	EDIT_DISCARD,
+	EDIT_MAX_DISTANCE,
+	EDIT_OFFSET_LIMIT,
+	EDIT_OFF4, /* ntp disable */
+	EDIT_OFF6,
+	EDIT_SERVER_OFF4, /* ntp server disable */
+	EDIT_SERVER_OFF6,
 	EDIT_PORT,    /* one service port; key: the port */
 	EDIT_KEY,     /* key: id; whether it is trusted is another matter */
 	EDIT_TRUST,   /* key: id */
 	EDIT_UNICAST, /* key: addr */
+	EDIT_ACL,     /* key: all of it; without it go its rules */
+	EDIT_RULE,    /* key: acl, id */
+	EDIT_ACCESS,  /* key: right */
+	EDIT_RECEIVE, /* key: ifname, family */
 	EDIT_ROLE,    /* key: ifname, kind, group */
 	EDIT_OBJECT_COUNT
 };
@@ -43,6 +55,12 @@ union edit_value {
 	uint16_t port;
 	struct key_setting key;
 	struct unicast_setting unicast;
+	uint16_t u16;
+	struct discard_setting discard;
+	struct acl_setting acl;
+	struct rule_setting rule;
+	struct access_setting access;
+	struct receive_setting receive;
 	struct role_setting role;
 };
 
@@ -83,9 +101,15 @@ bool store_same_item(const struct edit *a, const struct edit *b);
 
 /* The value of an object that is there once only; NULL for the others. */
 const union edit_value *store_single(const struct settings *s, enum edit_object object);
+size_t store_single_size(enum edit_object object);
 /* Indexes into the tables, or -1. */
 int store_find_key(const struct settings *s, uint32_t id);
 int store_find_role(const struct settings *s, const struct role_setting *key);
+int store_find_access(const struct settings *s, enum access_right right);
+/* The rules of a list are *ret_first and so many after it; there may be none. */
+unsigned store_rules(const struct settings *s, const struct acl_setting *acl, unsigned *ret_first);
+/* The first interface after that name that has a line of its own; NULL. "" begins. */
+const char *store_next_ifname(const struct settings *s, const char *after);
 /* The first role of an interface, or where it would stand. */
 unsigned store_first_role(const struct settings *s, const char *ifname);
 

@@ -17,8 +17,8 @@
 #define SETTINGS_RULES_MAX 1024 /* of all lists */
 #define SETTINGS_RECEIVES_MAX 1024
 #define SETTINGS_ACL_NAME_MAX 33 /* with the final '\0' */
-#define SETTINGS_IFNAME_MAX 48 /* with the final '\0' */
-#define SETTINGS_NAME_MAX 64   /* with the final '\0' */
+#define SETTINGS_IFNAME_MAX 48	 /* with the final '\0' */
+#define SETTINGS_NAME_MAX 64	 /* with the final '\0' */
 #define NTP_PORT 123
 
 /* What an interface does for one group. Key of the table: (ifname, kind, group). */
@@ -58,8 +58,8 @@ enum key_role {
 
 /* Where a trusted key counts; all zero: everywhere. */
 struct key_bound {
-	uint8_t role;		 /* enum key_role */
-	struct prefix source;	 /* addr ADDR_NONE: any */
+	uint8_t role;			  /* enum key_role */
+	struct prefix source;		  /* addr ADDR_NONE: any */
 	char ifname[SETTINGS_IFNAME_MAX]; /* "": any */
 };
 
@@ -114,11 +114,11 @@ struct rule_setting {
 
 /* In the order in which they are asked; the first whose list permits the source counts. */
 enum access_right {
-	ACCESS_PEER,	    /* may ask, and may be followed */
-	ACCESS_SERVER,	    /* may ask */
+	ACCESS_PEER,		/* may ask, and may be followed */
+	ACCESS_SERVER,		/* may ask */
 	ACCESS_SYNCHRONIZATION, /* may ask */
-	ACCESS_QUERY,	    /* may do nothing: control queries are never answered */
-	ACCESS_LIMITED,	    /* may ask, but not too often */
+	ACCESS_QUERY,		/* may do nothing: control queries are never answered */
+	ACCESS_LIMITED,		/* may ask, but not too often */
 	ACCESS_RIGHTS,
 };
 
@@ -159,13 +159,13 @@ struct settings {
 	uint32_t multicast_delay_us;  /* one way, server to client; 0: not given */
 	bool kod;		      /* who is refused or too fast may be told so */
 	struct discard_setting discard;
-	uint8_t max_distance_s;		/* 1-16; 0: the default, 1 */
-	uint16_t offset_limit_s;	/* 5-7620; 0: none */
-	bool off4, off6;		/* the whole service of a family */
-	bool server_off4, server_off6;	/* the server's side of a family */
+	uint8_t max_distance_s;	       /* 1-16; 0: the default, 1 */
+	uint16_t offset_limit_s;       /* 5-7620; 0: none */
+	bool off4, off6;	       /* the whole service of a family */
+	bool server_off4, server_off6; /* the server's side of a family */
 	unsigned access_count;
 	struct access_setting access[ACCESS_RIGHTS];
-	unsigned port_count;	      /* service ports besides 123 */
+	unsigned port_count; /* service ports besides 123 */
 	uint16_t ports[SETTINGS_PORTS_MAX];
 	unsigned unicast_count;
 	struct unicast_setting unicasts[SETTINGS_UNICASTS_MAX];

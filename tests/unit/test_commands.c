@@ -82,6 +82,19 @@ static void enter_view(struct desk *d, const struct command_row *row)
 {
 	if (row->views & VIEW_INTERFACE)
 		must_type(d, "interface eth0");
+	if (row->views == VIEW_ACL4)
+		must_type(d, "acl 2000");
+	if (row->views == VIEW_ACL6)
+		must_type(d, "acl ipv6 2000");
+}
+
+/* A list is there as soon as it is entered. */
+static void leave_view(struct desk *d, const struct command_row *row)
+{
+	if (row->views == VIEW_ACL4)
+		must_type(d, "undo acl 2000");
+	if (row->views == VIEW_ACL6)
+		must_type(d, "undo acl ipv6 2000");
 }
 
 static const struct role_setting *only_role(struct desk *d)
@@ -273,6 +286,7 @@ static void undo_of_a_new_line_leaves_no_trace(void **state)
 			text_clear(&undo);
 			text_addf(&undo, "undo %s", text_chars(&line));
 			must_type(&d, text_chars(&undo));
+			leave_view(&d, &commands[i]);
 			char *after = printed(&d, MERGED);
 			if (strcmp(before, after) != 0)
 				fail_msg("%s\n%s", text_chars(&line), after);

@@ -60,7 +60,7 @@ static void a_recording_reads_as_its_header_says(void **state)
 	record_datagram(r, at, &d);
 	/* It is there before the recorder is closed. */
 	w = wire_read(octets, read_back(path, octets, sizeof octets));
-	assert_memory_equal(wire_get(&w, 8), "TCREC\0\0\1", 8);
+	assert_memory_equal(wire_get(&w, 8), "TCREC\0\0\2", 8);
 	assert_int_equal(next_frame(&w, &len), RECORD_WAKE);
 	assert_int_equal(len, 0);
 	assert_int_equal(next_frame(&w, &len), RECORD_STEPPED);
@@ -82,13 +82,23 @@ static void the_largest_settings_fit(void **state)
 	static struct settings s = {.port_count = SETTINGS_PORTS_MAX,
 				    .unicast_count = SETTINGS_UNICASTS_MAX,
 				    .key_count = SETTINGS_KEYS_MAX,
-				    .role_count = SETTINGS_ROLES_MAX};
+				    .role_count = SETTINGS_ROLES_MAX,
+				    .access_count = ACCESS_RIGHTS,
+				    .acl_count = SETTINGS_ACLS_MAX,
+				    .rule_count = SETTINGS_RULES_MAX,
+				    .receive_count = SETTINGS_RECEIVES_MAX};
 	struct record *r;
 	struct err err;
 
 	(void)state;
 	for (unsigned i = 0; i < SETTINGS_ROLES_MAX; i++)
 		memset(s.roles[i].ifname, 'x', SETTINGS_IFNAME_MAX - 1);
+	for (unsigned i = 0; i < SETTINGS_KEYS_MAX; i++)
+		memset(s.keys[i].bound.ifname, 'x', SETTINGS_IFNAME_MAX - 1);
+	for (unsigned i = 0; i < SETTINGS_RULES_MAX; i++)
+		memset(s.rules[i].acl.name, 'x', SETTINGS_ACL_NAME_MAX - 1);
+	for (unsigned i = 0; i < SETTINGS_RECEIVES_MAX; i++)
+		memset(s.receives[i].ifname, 'x', SETTINGS_IFNAME_MAX - 1);
 	assert_int_equal(record_new("/dev/null", &r, &err), 0);
 	record_settings(r, at, &s);
 	assert_false(record_take_failure(r));

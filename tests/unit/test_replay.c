@@ -246,17 +246,17 @@ static const char *refusal(const void *octets, size_t len)
 
 static void what_is_not_a_whole_recording_is_refused(void **state)
 {
-	static const char cut[] = "TCREC\0\0\1\7\0\0\0";
-	static const char odd[] = "TCREC\0\0\1\x63\0\0\0\0"
+	static const char cut[] = "TCREC\0\0\2\7\0\0\0";
+	static const char odd[] = "TCREC\0\0\2\x63\0\0\0\0"
 				  "mmmmmmmmwwwwwwww";
-	static const char early[] = "TCREC\0\0\1\7\0\0\0\0"
+	static const char early[] = "TCREC\0\0\2\7\0\0\0\0"
 				    "mmmmmmmmwwwwwwww";
-	static const char more[] = "TCREC\0\0\1\7\0\0\0\1"
+	static const char more[] = "TCREC\0\0\2\7\0\0\0\1"
 				   "mmmmmmmmwwwwwwwwx";
 
 	(void)state;
 	assert_string_equal(refusal("seed 7\n", 7), "not a recording of timecastd");
-	assert_string_equal(refusal("TCREC\0\0\2", 8), "a recording of another format version");
+	assert_string_equal(refusal("TCREC\0\0\3", 8), "a recording of another format version");
 	assert_string_equal(refusal(cut, sizeof cut - 1), "event 1: the recording is cut off");
 	assert_string_equal(refusal(odd, sizeof odd - 1),
 			    "event 1: nothing that is recorded looks like this");

@@ -31,6 +31,7 @@ static const char *const documents[] = {
 	"display this",
 	"display current-configuration",
 	"display configuration candidate",
+	"display acl all",
 };
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 

@@ -90,6 +90,12 @@ static inline void typist_arg(struct typist *t, const struct graph_node *n, stru
 	case VALUE_GROUP6:
 		(void)snprintf(buf, sizeof buf, a == 1 ? "ff0e::101" : "FF0%u::%X", 2 + a, 1 + b);
 		break;
+	case VALUE_WILDCARD:
+		(void)snprintf(buf, sizeof buf, a == 1 ? "0" : "0.0.%u.255", b);
+		break;
+	case VALUE_ACL_NAME:
+		(void)snprintf(buf, sizeof buf, "list%u", a);
+		break;
 	case VALUE_REFCLOCK:
 		(void)snprintf(buf, sizeof buf, "127.127.1.%u", b % 4);
 		break;

@@ -40,6 +40,30 @@ ntp unicast-server 192.0.2.1 authentication-keyid 42 version 4 port 1123 minpoll
 ntp unicast-server ipv6 2001:db8::1
 """
 
+ACCESS = """\
+acl 2000
+rule permit source 192.0.2.0 0.0.0.255
+rule deny source any
+acl ipv6 name site
+rule 0 permit source 2001:db8:: 32
+quit
+ntp trusted authentication-keyid 7 source 192.0.2.0 24 interface eth0 role multicast
+ntp access peer 2000 ipv6 acl6-name site
+ntp access limited ipv6 2001
+ntp kod-enable
+ntp discard min-interval 2 avg-interval 6
+ntp max-distance 16
+ntp offset-limit 60
+ntp disable
+ntp ipv6 disable
+ntp server disable
+ntp ipv6 server disable
+interface eth0
+ntp receive disable
+ntp ipv6 receive disable
+quit
+"""
+
 ROLES = """\
 interface eth0
 ntp multicast-server
@@ -62,7 +86,7 @@ GOOD = {
     "keys": KEYS,
     "the seed's server": KEYS + "interface eth 0\nntp multicast-server authentication-keyid 42\n",
     "the seed's client": "system-view\ninterface eth0\nntp multicast-client\n",
-    "everything": KEYS + GLOBAL + ROLES,
+    "everything": KEYS + GLOBAL + ACCESS + ROLES,
 }
 
 
@@ -179,6 +203,13 @@ BAD = [
      "224.0.1.1"),
     ("a name with a blank",
      lambda d: put(d["timecast-ntp:system"], "hostname", "a b"), "pattern"),
+    ("a list with a number that is not basic",
+     lambda d: put(d["timecast-ntp:ntp"]["access-rules"]["access-rule"][0], "acl", "3000"),
+     "pattern"),
+    ("a rule without a source",
+     lambda d: d["timecast-ntp:ntp"]["access-lists"]["acl"][0]["rule"][1].pop("any"), "source"),
+    ("an offset limit below 5 s",
+     lambda d: put(d["timecast-ntp:ntp"], "offset-limit", 4), "range"),
     ("the same group twice",
      lambda d: d["timecast-ntp:ntp"]["interfaces"]["interface"][0]["multicast-client"].append(
          {"address": "224.0.1.1"}), "uplicate"),
