@@ -216,7 +216,7 @@ static const struct {
 };
 
 #define HAS(arg, mask, value) SCMP_CMP(arg, SCMP_CMP_MASKED_EQ, (mask), (value))
-#define IS(arg, value) SCMP_CMP(arg, SCMP_CMP_EQ, (value))
+#define IS(arg, value) SCMP_CMP(arg, SCMP_CMP_EQ, (value), 0)
 
 static int add_socket(scmp_filter_ctx f, int call)
 {
