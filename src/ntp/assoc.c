@@ -371,8 +371,8 @@ static mono open_since(const struct assoc *a)
 enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const struct sample *s,
 			  struct actions *out)
 {
-	/* An exchange may be complete later than it arrived; then hindsight may still take it. */
-	if (mono_before(s->arrived, a->arrived) && !a->prior.open)
+	/* What is complete later than it arrived may still be taken by hindsight. */
+	if (mono_before(s->arrived, a->arrived) && !a->prior.open && !a->beacon_open)
 		return VERDICT_STALE;
 	if (mono_before(a->arrived, s->arrived))
 		a->arrived = s->arrived;

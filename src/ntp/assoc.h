@@ -89,8 +89,9 @@ struct assoc {
 	mono filter_at[STATE_FILTER_LEN];
 	uint64_t verdicts[VERDICT_COUNT];
 	/* the beacon whose exact transmit time the next one may tell (RFC 9769, section 4) */
-	bool beacon_open;
+	bool beacon_open, beacon_held; /* not told yet; and not counted before it is */
 	struct sample beacon;
+	span coarseness; /* how far transmit fields are from the exact times, on average */
 	struct hindsight hindsight; /* the only writer of the estimate's samples */
 	struct estimate estimate;
 };

@@ -26,13 +26,14 @@ static uint32_t pinned_ifindex(struct node *n, const struct assoc *a)
 
 /*
  * Whether the next question will ask when the last answer really left, instead of taking the time
- * in the next answer. That one completes the exchange before it, so the last question of a volley
- * is basic, and so are those of slow polls: waiting for a poll costs more than exactness gains.
+ * in the next answer. That one completes the exchange before it; its own is lost at the end of a
+ * volley. So one that was triggered, short and needed, is basic, and so are slow polls: waiting for
+ * a poll costs more than exactness gains.
  */
 static bool will_interleave(const struct assoc *a)
 {
 	if (a->origin == ASSOC_MULTICAST)
-		return a->volley.left > 1;
+		return !a->volley.urgent && a->volley.left > (a->interleaves ? 0 : 1);
 	return a->poll_log2s <= INTERLEAVE_POLL_LOG2S;
 }
 

@@ -6,6 +6,9 @@
 
 #define POLL_LOG2S_MAX 17
 #define LEFT_LATE_MAX SPAN_S(1) /* no link keeps a packet longer (RFC 9769, section 4) */
+#define COARSENESS_MEMORY 8	/* packets */
+#define COARSE_FOLD 4		/* late by a quarter of the usual queueing is lost in it */
+#define COARSE_FAR SPAN_MS(10)
 #define SEND_LAG_MAX SPAN_MS(1)
 #define SEND_LAG_RISE SPAN_US(64)
 
@@ -190,17 +193,41 @@ static enum verdict test_known(struct node *n, struct now now, struct arrival *v
 
 /*
  * What the packet's origin says of the one before: its exact transmit time, if nothing was lost in
- * between. Decided anew for every packet, and only after its MAC: nothing here can stick. A beacon
- * may leave a little before the time it carries (SEND_LAG_MAX).
+ * between; false if it says nothing. Decided anew for every packet, and only after its MAC: nothing
+ * here can stick. A beacon may leave a little before the time it carries (SEND_LAG_MAX).
  */
-static void look_back(struct assoc *a, stamp origin)
+static bool look_back(struct node *n, struct now now, struct assoc *a, stamp origin,
+		      struct actions *out)
 {
-	span late = stamp_sub(origin, a->beacon.transmitted);
+	struct sample s = a->beacon;
+	span late = stamp_sub(origin, s.transmitted);
+	bool told = a->beacon_open && !stamp_is_zero(origin) &&
+		    !span_less(late, span_neg(SEND_LAG_MAX)) && !span_less(LEFT_LATE_MAX, late);
 
-	if (a->beacon_open && !stamp_is_zero(origin) && !span_less(late, span_neg(SEND_LAG_MAX)) &&
-	    !span_less(LEFT_LATE_MAX, late))
+	if (told && span_less(span_abs(late), COARSE_FAR)) {
+		a->coarseness.ns += (span_abs(late).ns - a->coarseness.ns) / COARSENESS_MEMORY;
+		s.transmitted = origin;
+	}
+	if (a->beacon_open && a->beacon_held)
+		(void)assoc_sample(n, now, a, &s, out); /* not told: as it is, late */
+	else if (told)
 		assoc_correct(a, &a->beacon, origin);
 	a->beacon_open = false;
+	return told;
+}
+
+/*
+ * Whether the packet had better wait until the next one tells when it left: where transmit fields
+ * are about as far off as packets queue. Elsewhere it is worth more now. What is far from all that
+ * is known does not wait.
+ */
+static bool is_coarse(const struct assoc *a, const struct sample *s)
+{
+	struct belief b;
+
+	estimate_at(&a->estimate, s->arrived, &b);
+	return b.valid && b.jitter.ns < COARSE_FOLD * a->coarseness.ns &&
+	       span_less(span_abs(stamp_sub(b.remote, s->transmitted)), COARSE_FAR);
 }
 
 static enum verdict follow(struct node *n, struct now now, struct arrival *v, struct assoc *a,
@@ -215,13 +242,15 @@ static enum verdict follow(struct node *n, struct now now, struct arrival *v, st
 	if (!a->calibrated && a->phase != ASSOC_DEGRADED)
 		return put_aside(a, v);
 	struct sample s = one_way(v);
+	bool held = look_back(n, now, a, v->packet.origin, out) && is_coarse(a, &s);
 
-	look_back(a, v->packet.origin);
-	verdict = assoc_sample(n, now, a, &s, out);
+	if (!held)
+		verdict = assoc_sample(n, now, a, &s, out);
 	if (verdict == VERDICT_USED) {
 		a->newest = s.transmitted;
 		a->beacon = s;
 		a->beacon_open = true;
+		a->beacon_held = held;
 	}
 	return verdict;
 }

@@ -62,10 +62,12 @@ def decoded(cases, path):
                 (r["ntp.flags.mode"], r["ntp.flags.vn"], r["ntp.flags.li"], r["ntp.stratum"],
                  int(r["ntp.ppoll"])) == ("5", str(version), "0", "2", 1) for r in mine),
             str(mine[:1]))
-        cases.check("tshark, %s: origin and receive time are zero, transmit time is not" % group,
-                    mine and all("1970" in r["ntp.org"] or r["ntp.org"] == r["ntp.rec"]
-                                 for r in mine) and all(r["ntp.xmt"] != r["ntp.org"]
-                                                        for r in mine), str(mine[:1]))
+        # RFC 9769: the origin is the time at which the packet before left.
+        cases.check("tshark, %s: receive time is zero, and so is the first packet's origin" % group,
+                    mine and mine[0]["ntp.org"] == mine[0]["ntp.rec"] and
+                    len({r["ntp.rec"] for r in mine}) == 1 and
+                    all(r["ntp.xmt"] not in (r["ntp.org"], r["ntp.rec"]) for r in mine),
+                    str(mine[:2]))
         keyid = "%08x" % (KEYS[name].ident if name else 0)
         cases.check("tshark, %s: %s" % (group, "key id, tag of %d octets" % octets if name
                                         else "no MAC"),

@@ -197,9 +197,10 @@ class Truth:
 class Reading:
     """One look at a clock: ns that it is ahead of the truth, within +- delay/2."""
 
-    def __init__(self, offset_ns, delay_ns, packet):
-        self.offset_ns = offset_ns
-        self.delay_ns = delay_ns
+    def __init__(self, times, packet):
+        self.times = t1, t2, t3, t4 = times
+        self.offset_ns = ((t2 - t1) + (t3 - t4)) // 2
+        self.delay_ns = (t4 - t1) - (t3 - t2)
         self.packet = packet
 
 
@@ -224,10 +225,10 @@ def _sent_stamp(sock):
     return None
 
 
-def exchange(sock, truth, to, version=4, key=None, timeout=1.0):
-    """One client/server exchange; a Reading or None."""
+def exchange(sock, truth, to, version=4, key=None, timeout=1.0, **fields):
+    """One client/server exchange; a Reading or None. Fields: origin and receive (RFC 9769)."""
     nonce = int.from_bytes(os.urandom(8), "big")
-    question = Packet(version=version, mode=3, transmit=nonce).bytes()
+    question = Packet(version=version, mode=3, transmit=nonce, **fields).bytes()
     if key:
         question += key.mac(question)
     user_sent = time.time_ns()
@@ -246,11 +247,11 @@ def exchange(sock, truth, to, version=4, key=None, timeout=1.0):
         if len(octets) < 48:
             continue
         answer = Packet.read(octets)
-        if answer.mode == 4 and answer.origin == nonce:
+        if answer.mode == 4 and answer.origin in (nonce, fields.get("receive", nonce)):
             break
     t1, t4 = truth.of_realtime(sent), truth.of_realtime(arrived)
     t2, t3 = ns_from_ntp(answer.receive, t1), ns_from_ntp(answer.transmit, t4)
-    return Reading(((t2 - t1) + (t3 - t4)) // 2, (t4 - t1) - (t3 - t2), answer)
+    return Reading((t1, t2, t3, t4), answer)
 
 
 def clock_socket(family):
