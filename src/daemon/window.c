@@ -10,6 +10,11 @@
 
 /* In 2027: names the era of wall instants from 1958 to 2095. */
 #define PIVOT_UNIX_S INT64_C(1800000000)
+/*
+ * Names of interfaces may be so old: a list of thousands, read anew for every pasted line, would
+ * hold the kernel's lock of links, for which a group that is joined has to wait.
+ */
+#define NAMES_AGE SPAN_MS(200)
 #define LETTER_KINDS (LETTER_NOW + 1)
 
 struct slice {
@@ -26,7 +31,8 @@ struct window {
 	struct key *keys;
 	unsigned key_count;
 	struct slice slices[LETTER_KINDS];
-	struct if_nameindex *names; /* NULL: not asked since the last line */
+	struct if_nameindex *names; /* NULL: not asked yet */
+	mono names_at;
 };
 
 static unsigned rows_max(enum letter_kind kind)
@@ -176,12 +182,25 @@ static mono see_steady(void *context)
 	return (mono){t.tv_sec * NS_PER_S + t.tv_nsec};
 }
 
+static void forget_names(struct window *w)
+{
+	if (w->names)
+		if_freenameindex(w->names);
+	w->names = NULL;
+}
+
 static bool see_ifname(void *context, unsigned i, char ret[SETTINGS_IFNAME_MAX])
 {
 	struct window *w = context;
+	mono now = see_steady(w);
 
-	if (!w->names)
+	/* Not in the middle of a list. */
+	if (i == 0 && w->names && !mono_before(now, mono_add(w->names_at, NAMES_AGE)))
+		forget_names(w);
+	if (!w->names) {
 		w->names = if_nameindex();
+		w->names_at = now;
+	}
 	for (unsigned k = 0; w->names && w->names[k].if_index; k++) {
 		if (k == i) {
 			(void)snprintf(ret, SETTINGS_IFNAME_MAX, "%s", w->names[k].if_name);
@@ -266,7 +285,7 @@ void window_free(struct window *w)
 	if (!w)
 		return;
 	hold(w, NULL, NULL, 0);
-	window_forget(w);
+	forget_names(w);
 	free(w);
 }
 
@@ -296,9 +315,6 @@ void window_forget(struct window *w)
 {
 	for (unsigned i = 0; i < LETTER_KINDS; i++)
 		w->slices[i].fresh = false;
-	if (w->names)
-		if_freenameindex(w->names);
-	w->names = NULL;
 }
 
 void window_memory(struct window *w, struct memory *ret)
