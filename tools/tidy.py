@@ -24,7 +24,7 @@ LAYERS = {
                 "ntp/note.def"],
     "src/sys": ["base", "sys"],
     "src/daemon": ["base", "ntp", "conf", "cli", "sys", "daemon"],
-    "client": ["base", "sys", "daemon/frame.h", "cli/session.h", "client"],
+    "client": ["base", "sys", "daemon/frame.h", "cli/session.h", "cli/filter_text.h", "client"],
     "sim": ["base", "ntp", "conf", "cli", "sim"],
 }
 
