@@ -54,6 +54,11 @@ bench: all
 	@cd build && bench/cli_bench
 	@$(PYTHON) bench/desk_delay.py --build build
 
+# Every published attack, mounted; one line each.
+attacks: all
+	@ninja -C build tests/net/flood
+	@$(PYTHON) tests/net/attacks.py --build build
+
 # Two hosts on a cable, to type into.
 try:
 	@tools/install-deps.sh build demo
@@ -67,4 +72,4 @@ fuzz:
 clean:
 	rm -rf build build-asan build-clang build-fuzz
 
-.PHONY: all demo demo-manycast bench bench-accuracy try check check-vm check-full fuzz clean
+.PHONY: attacks all demo demo-manycast bench bench-accuracy try check check-vm check-full fuzz clean

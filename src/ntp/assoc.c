@@ -361,6 +361,34 @@ static void adapt_poll(struct node *n, struct now now, struct assoc *a)
 	}
 }
 
+/*
+ * Who holds up what goes to the group moves no clock, but he can be told: the nonce bounds the way
+ * of an answer, and no beacon needs longer than a question and its answer together.
+ */
+static void watch_for_delay(struct assoc *a, const struct sample *s, struct actions *out)
+{
+	struct belief b;
+
+	if (a->origin != ASSOC_MULTICAST || !a->calibrated)
+		return;
+	estimate_at(&a->estimate, s->arrived, &b);
+	span way = stamp_sub(b.remote, s->transmitted);
+
+	if (!s->two_way) {
+		a->quickest = a->beacons == 0 ? way : span_min(a->quickest, way);
+		a->beacons = a->beacons == UINT8_MAX ? a->beacons : (uint8_t)(a->beacons + 1);
+		return;
+	}
+	span trip = span_sub(mono_sub(s->arrived, s->sent), stamp_sub(s->transmitted, s->received));
+	span late = span_sub(span_sub(a->quickest, way), span_add(trip, ASSOC_HELD_UP_MIN));
+	bool held_up = a->beacons >= 2 && late.ns > 0;
+
+	a->beacons = 0;
+	if (held_up && !a->held_up)
+		node_note(out, NOTE_HELD_UP, a->ifindex, &a->peer, &a->group, late.ns);
+	a->held_up = held_up;
+}
+
 /* Since when something may still be told about what arrived. */
 static mono open_since(const struct assoc *a)
 {
@@ -381,6 +409,7 @@ enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const
 		system_update(n, now, out);
 		return VERDICT_OFFSET_LIMIT;
 	}
+	watch_for_delay(a, s, out);
 	switch (hindsight_add(&a->hindsight, &a->estimate, s, open_since(a))) {
 	case ESTIMATE_USED:
 		a->jumps = 0;

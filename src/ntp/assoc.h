@@ -19,6 +19,7 @@
 #define ASSOC_SILENT_MAX 9   /* intervals without a packet that end an ephemeral association */
 #define ASSOC_EARLY_BUDGET 4 /* packets that may come before their time */
 #define ASSOC_JUMPS_MAX 4    /* one-way packets that confirm a jump when nobody answers */
+#define ASSOC_HELD_UP_MIN SPAN_MS(1)
 #define ASSOC_QUARANTINE_SAMPLES 4
 #define ASSOC_DISTANCE_MAX SPAN_S(1) /* MAXDIST of RFC 5905 figure 27 */
 
@@ -54,6 +55,9 @@ struct assoc {
 	bool calibrated; /* a question was answered */
 	bool sane;	 /* the last packet passed the tests */
 	bool settled;	 /* was selected before: see system.c */
+	bool held_up;	 /* said, and not over */
+	uint8_t beacons; /* since the last answer, up to 255; the quickest one's way */
+	span quickest;
 	uint8_t version;
 	uint8_t reach;
 	uint8_t silent; /* intervals without a packet */

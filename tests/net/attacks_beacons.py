@@ -277,6 +277,7 @@ def B19_delay(f):
     f.client, _ = f.host("c", 2)
     f.client.ip("link set eth0 name unused")
     f.client.ip("link set unused down")
+    f.client.ip("addr flush dev unused")
     far.ip("addr flush dev br0")
     far.ip("addr add %s.254/24 dev br0" % f.lan.v4)
     far.attach(f.client, "eth0", 2, addresses=False)
@@ -295,8 +296,7 @@ def B19_delay(f):
         file.write("0.02")
     f.watch(40)
     f.sent += 40
-    f.need("delay" in f.client.show("display ntp event"), "no alarm:\n"
-           + f.client.show("display ntp event"))
+    f.need("take longer than a question" in f.client.log(), "no alarm:\n" + f.client.log())
     f.need_steady()
 
 

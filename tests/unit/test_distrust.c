@@ -268,7 +268,40 @@ static void a_server_that_was_set_back_is_believed_after_an_answer(void **state)
 	site_free(s);
 }
 
+/* B6: who has the key makes fifty servers of it; the genuine one was there first. */
+static void fifty_servers_of_one_key_do_not_outvote_the_first(void **state)
+{
+	struct site *s = site_new();
+	unsigned server = site_add(s, SPAN_ZERO, 0.0), client = site_add(s, SPAN_S(1), 20.0);
+
+	(void)state;
+	site_keys(s, server, 4, 7);
+	site_keys(s, client, 4, 7);
+	site_role(s, server, ROLE_MULTICAST_SERVER, GROUP)->key_id = 3;
+	site_refclock(s, server, 1);
+	(void)site_role(s, client, ROLE_MULTICAST_CLIENT, GROUP);
+	s->hosts[client].settings->authentication = true;
+	site_commit(s, server);
+	site_commit(s, client);
+	site_run(s, SPAN_S(500));
+	assert_true(site_is_within(s, client, SPAN_US(100)));
+	for (unsigned i = 0; i < 50; i++) {
+		unsigned h = site_add(s, SPAN_MS(200), 0.0);
+
+		site_keys(s, h, 4, 7);
+		site_role(s, h, ROLE_MULTICAST_SERVER, GROUP)->key_id = 3;
+		site_refclock(s, h, 1);
+		site_commit(s, h);
+	}
+	site_run(s, SPAN_S(500));
+	assert_true(site_is_within(s, client, SPAN_US(100)));
+	assert_true(site_system(s, client).synchronised);
+	assert_int_equal(s->hosts[client].stepped, 1);
+	site_free(s);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(fifty_servers_of_one_key_do_not_outvote_the_first),
 	cmocka_unit_test(keys_are_checked),
 	cmocka_unit_test(a_key_that_is_not_trusted_proves_nothing),
 	cmocka_unit_test(an_answer_to_another_nonce_is_bogus),

@@ -1,0 +1,72 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Leaves out one defence after the other (base/defence.h) and mounts its attack, which must then
+succeed: a test that passes without the defence tests nothing. The last line counts."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# defence: the attack of tests/net/attacks.py, or a unit test, that must notice
+ATTACKS = {
+    "ORDER": "B1_replay_in_order",
+    "FLOOR": "B1_replay_after_restart",
+    "MAC": "B4_bad_mac",
+    "EARLY": "B3_early_with_key",
+    "JUMP": "B1_server_steps_back",
+    "NONCE": "B9_zero_and_stale_origin",
+    "PROOF": "B11_forged_kisses",
+    "IFACE": "tests/unit/test_distrust",
+    "SOURCE": "B13_own_address",
+    "ON_LINK": "B15_manycast_reflection",
+    "BUDGET": "B15_manycast_reflection",
+    "ASKER": "B15_manycast_reflection",
+    "COMPANY": "tests/unit/test_distrust",
+    "STEP": "B20_small_step_big_step",
+    "MODES": "B21_modes_6_and_7",
+}
+
+
+def run(*words):
+    return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def succeeds(build, attack):
+    """True when the attack's test fails; None when it did not even run."""
+    if attack.startswith("tests/"):
+        done = run(os.path.join(build, attack))
+    else:
+        done = run("/usr/bin/python3", os.path.join(ROOT, "tests/net/attacks.py"), "--build",
+                   build, "--only", attack)
+        if not re.search(r"^(not )?ok 1 - %s " % attack, done.stdout, re.M):
+            return None
+    return done.returncode != 0
+
+
+def main(build):
+    bad = number = 0
+    chosen = sys.argv[1:] or list(ATTACKS)
+    for number, name in enumerate(chosen, 1):
+        attack = ATTACKS[name]
+        words = ["meson", "configure", build] if os.path.exists(build + "/build.ninja") else [
+            "meson", "setup", build, ROOT]
+        made = run(*words, "-Dmutate=" + name)
+        if not made.returncode:
+            made = run("ninja", "-C", build, "src/daemon/timecastd", "client/timecast",
+                       "tests/net/flood", "tests/unit/test_distrust")
+        noticed = succeeds(build, attack) if not made.returncode else None
+        bad += not noticed
+        print("%s %d - without %s %s" % (
+            "ok" if noticed else "not ok", number, name,
+            "%s succeeds" % attack if noticed else made.stdout[-2000:] if made.returncode else
+            "%s fails as well" % attack), flush=True)
+    print("%d mutations noticed, %d not" % (number - bad, bad))
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="timecast-mutations-") as folder:
+        sys.exit(main(os.path.join(folder, "build")))
