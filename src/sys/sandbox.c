@@ -392,15 +392,15 @@ bool sandbox_enter(const struct sandbox_options *o, struct err *warning)
 		warn(warning, "not all rights are given up", one.text);
 	if (!o->calls_too)
 		return !warning->text[0];
-#ifdef SANDBOX_OFF
-	warn(warning, "no sandbox", "this build has a sanitizer in it");
-#else
+	if (SANDBOX_OFF) {
+		warn(warning, "no sandbox", "this build has a sanitizer in it");
+		return false;
+	}
 	r = close_places(o);
 	if (r < 0)
 		warn(warning, "files are not restricted (landlock)", strerror(-r));
 	r = close_calls();
 	if (r < 0)
 		warn(warning, "system calls are not restricted (seccomp)", strerror(-r));
-#endif
 	return !warning->text[0];
 }
