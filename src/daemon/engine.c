@@ -222,14 +222,13 @@ static struct now look(struct engine *e)
 	span slept = clock_take_slept(e->clock);
 	span moved = clock_take_moved(e->clock);
 
+	e->stamps_lost = e->stamps_lost || slept.ns != 0 || moved.ns != 0;
 	if (slept.ns != 0) {
-		e->stamps_lost = true;
 		record_slept(e->record, now, slept);
 		node_slept(e->node, now, slept, &e->actions);
 		engine_perform(e);
 	}
 	if (moved.ns != 0) {
-		e->stamps_lost = true;
 		record_stepped(e->record, now, moved);
 		node_stepped(e->node, now, moved, &e->actions);
 		engine_perform(e);
