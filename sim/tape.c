@@ -173,6 +173,7 @@ static void get_access(struct wire_reader *r, struct settings *s)
 	s->discard.avg_log2s = wire_get_u8(r);
 	s->max_distance_s = wire_get_u8(r);
 	s->offset_limit_s = wire_get_u16(r);
+	s->max_slew_ppm = wire_get_u16(r);
 	s->off4 = get_bool(r);
 	s->off6 = get_bool(r);
 	s->server_off4 = get_bool(r);

@@ -168,6 +168,11 @@ static const struct command_field offset_limit_fields[] = {
 	END,
 };
 
+static const struct command_field max_slew_fields[] = {
+	NUMBER("rate", WHOLE(u16), 500, .leaf = "max-slew"),
+	END,
+};
+
 #define ACL_FIELDS(family_, named_, argument)                                                      \
 	FIXED(AT(acl, family), family_), FIXED(AT(acl, named), named_), argument, END
 #define ACL_NUMBER NUMBER("acl-number", AT(acl, number), 0)
@@ -412,6 +417,8 @@ const struct command_row commands[] = {
 	 max_distance_fields, NULL},
 	{VIEW_SYSTEM, EDIT_OFFSET_LIMIT, NTP "offset-limit <limit:5-7620>", NTP "offset-limit",
 	 offset_limit_fields, NULL},
+	{VIEW_SYSTEM, EDIT_MAX_SLEW, NTP "max-slew <rate:1-500>", NTP "max-slew", max_slew_fields,
+	 NULL},
 	{VIEW_SYSTEM, EDIT_OFF4, NTP "disable", NTP "disable", off4_fields, NULL},
 	{VIEW_SYSTEM, EDIT_OFF6, NTP "ipv6 disable", NTP "ipv6 disable", off6_fields, NULL},
 	{VIEW_SYSTEM, EDIT_SERVER_OFF4, NTP "server disable", NTP "server disable",

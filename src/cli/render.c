@@ -245,6 +245,7 @@ static void print_command(const struct page *p, unsigned i)
 	case EDIT_DISCARD:
 	case EDIT_MAX_DISTANCE:
 	case EDIT_OFFSET_LIMIT:
+	case EDIT_MAX_SLEW:
 	case EDIT_OFF4:
 	case EDIT_OFF6:
 	case EDIT_SERVER_OFF4:

@@ -43,6 +43,7 @@ static const struct single singles[] = {
 			  {.discard = {.min_log2s = 1, .avg_log2s = 5}}},
 	[EDIT_MAX_DISTANCE] = {offsetof(struct settings, max_distance_s), 1, {.u8 = 1}},
 	[EDIT_OFFSET_LIMIT] = {offsetof(struct settings, offset_limit_s), 2, {{0}}},
+	[EDIT_MAX_SLEW] = {offsetof(struct settings, max_slew_ppm), 2, {.u16 = 500}},
 	[EDIT_OFF4] = {offsetof(struct settings, off4), sizeof(bool), {{0}}},
 	[EDIT_OFF6] = {offsetof(struct settings, off6), sizeof(bool), {{0}}},
 	[EDIT_SERVER_OFF4] = {offsetof(struct settings, server_off4), sizeof(bool), {{0}}},

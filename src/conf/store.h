@@ -24,6 +24,7 @@ enum edit_object {
 	EDIT_DISCARD,
 	EDIT_MAX_DISTANCE,
 	EDIT_OFFSET_LIMIT,
+	EDIT_MAX_SLEW,
 	EDIT_OFF4, /* ntp disable */
 	EDIT_OFF6,
 	EDIT_SERVER_OFF4, /* ntp server disable */

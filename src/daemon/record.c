@@ -189,6 +189,7 @@ static void put_access(struct wire_writer *w, const struct settings *s)
 	wire_put_u8(w, s->discard.avg_log2s);
 	wire_put_u8(w, s->max_distance_s);
 	wire_put_u16(w, s->offset_limit_s);
+	wire_put_u16(w, s->max_slew_ppm);
 	wire_put_u8(w, s->off4);
 	wire_put_u8(w, s->off6);
 	wire_put_u8(w, s->server_off4);

@@ -32,6 +32,11 @@ void servo_init(struct servo *v, bool steer, freq frequency, freq frequency_max)
 	};
 }
 
+void servo_limit(struct servo *v, unsigned ppm)
+{
+	v->slew_max.ppt = ppm > 0 ? (int64_t)ppm * PPT_PER_PPM : SLEW_MAX_PPT;
+}
+
 /* Sets the rate unless it is in force already, to the clock's own resolution. */
 static struct servo_order set_rate(struct servo *v, freq rate)
 {

@@ -19,7 +19,7 @@ struct servo {
 	freq frequency; /* wall against mono that keeps pace with the reference */
 	freq rate;	/* in force, frequency plus any slew; as the kernel rounded it */
 	freq frequency_max;
-	freq slew_max; /* added to frequency at most; set it after servo_init, 500 ppm if not */
+	freq slew_max; /* added to frequency at most */
 	mono slew_end; /* MONO_NEVER: no slew under way */
 	bool has_line; /* what is aimed at: the reference showed line_wall at line_at ... */
 	mono line_at;
@@ -42,6 +42,8 @@ struct servo_order {
 };
 
 void servo_init(struct servo *v, bool steer, freq frequency, freq frequency_max);
+/* The clock is never made faster or slower by more than that to work off an offset; 0: 500. */
+void servo_limit(struct servo *v, unsigned ppm);
 /*
  * A new combined belief. confirmed: it rests on a two-way exchange with a fresh nonce or on
  * agreeing sources, so a step is allowed. offset is reference - wall at now. The first confirmed

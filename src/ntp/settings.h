@@ -161,6 +161,7 @@ struct settings {
 	struct discard_setting discard;
 	uint8_t max_distance_s;	       /* 1-16; 0: the default, 1 */
 	uint16_t offset_limit_s;       /* 5-7620; 0: none */
+	uint16_t max_slew_ppm;	       /* 1-500; 0: the default, 500 */
 	bool off4, off6;	       /* the whole service of a family */
 	bool server_off4, server_off6; /* the server's side of a family */
 	unsigned access_count;

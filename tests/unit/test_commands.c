@@ -177,6 +177,7 @@ static void globals_get_what_the_line_says(void **state)
 		{"ntp refclock-master 15", offsetof(struct settings, refclock_stratum), 15},
 		{"ntp max-dynamic-sessions 0", offsetof(struct settings, max_dynamic_sessions), 0},
 		{"sysname x", offsetof(struct settings, max_dynamic_sessions), 100},
+		{"ntp max-slew 100", offsetof(struct settings, max_slew_ppm), 100},
 		{"ntp multicast-volley required", offsetof(struct settings, volley),
 		 VOLLEY_REQUIRED},
 		{"ntp multicast-volley never", offsetof(struct settings, volley), VOLLEY_NEVER},

@@ -200,7 +200,7 @@ static void a_slower_slew_can_be_asked_for(void **state)
 
 	(void)state;
 	start(&d, SPAN_ZERO);
-	d.v.slew_max = (freq){10 * PPT_PER_PPM};
+	servo_limit(&d.v, 10);
 	(void)update(&d, true);
 	d.wall = stamp_add(d.wall, SPAN_US(-500));
 	(void)update(&d, true);

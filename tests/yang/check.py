@@ -54,6 +54,7 @@ ntp kod-enable
 ntp discard min-interval 2 avg-interval 6
 ntp max-distance 16
 ntp offset-limit 60
+ntp max-slew 100
 ntp disable
 ntp ipv6 disable
 ntp server disable
