@@ -16,7 +16,7 @@
 
 struct typist {
 	uint64_t state;
-	char algorithm[32]; /* typed last: says how long a key must be */
+	char algorithm[80]; /* typed last: says how long a key must be */
 };
 
 static inline uint32_t typist_draw(struct typist *t, uint32_t below)
