@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/inspect.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "cli/excerpt.h"
 #include "cli/filing.h"
 #include "cli/inside.h"
+#include "cli/lists.h"
 #include "cli/render.h"
 #include "conf/startup.h"
 
@@ -94,64 +94,6 @@ static void print_block(struct session *s, bool defaults, struct text *out)
 	text_fini(&block);
 }
 
-static struct store *only_list(const struct store *s, const struct acl_setting *acl)
-{
-	const struct settings *all = store_settings(s);
-	unsigned first, count = store_rules(all, acl, &first);
-	struct store *part = store_new();
-	struct edit e = {.object = EDIT_ACL};
-	struct err err;
-	int r = 0;
-
-	for (unsigned i = 0; i < all->acl_count; i++) {
-		const struct acl_setting *a = &all->acls[i];
-
-		if (a->family != acl->family || a->number != acl->number ||
-		    strcmp(a->name, acl->name) != 0)
-			continue;
-		memcpy(&e.value.acl, a, sizeof *a);
-		r |= store_edit(part, &e, &err);
-	}
-	e.object = EDIT_RULE;
-	for (unsigned i = first; i < first + count; i++) {
-		memcpy(&e.value.rule, &all->rules[i], sizeof e.value.rule);
-		r |= store_edit(part, &e, &err);
-	}
-	assert(r >= 0); /* there was room for it where it comes from */
-	return part;
-}
-
-static void print_list(struct session *s, struct text *out)
-{
-	struct store *part = only_list(running_of(s), &s->acl);
-
-	render_lists(s->office->graph, part, out);
-	store_free(part);
-}
-
-void inspect_acl(struct session *s, const struct args *args, struct text *out)
-{
-	const char *name = args_text(args, "acl-name");
-	struct acl_setting acl = {.family = args_has(args, "ipv6") ? ADDR_V6 : ADDR_V4,
-				  .named = name,
-				  .number = (uint16_t)args_number(args, "acl-number", 0)};
-	struct store *part = NULL;
-
-	if (name)
-		memcpy(acl.name, name, strlen(name) + 1);
-	if (!args_has(args, "all"))
-		part = only_list(running_of(s), &acl);
-	const struct store *shown = part ? part : running_of(s);
-
-	if (s->json)
-		put_json(json_pack("{s:o}", "acl", render_json_lists(store_settings(shown))), out);
-	else if (store_settings(shown)->acl_count == 0)
-		text_add(out, "Info: There is no such access list.\n");
-	else
-		render_lists(s->office->graph, shown, out);
-	store_free(part);
-}
-
 void inspect_this(struct session *s, const struct args *args, struct text *out)
 {
 	bool defaults = args_has(args, "include-default");
@@ -170,7 +112,7 @@ void inspect_this(struct session *s, const struct args *args, struct text *out)
 	else if (s->view == VIEW_INTERFACE)
 		print_block(s, defaults, out);
 	else if (s->view & VIEW_ACL)
-		print_list(s, out);
+		lists_print(s, out);
 	text_add(out, "return\n");
 }
 

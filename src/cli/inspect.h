@@ -7,8 +7,6 @@
 #include "cli/args.h"
 #include "cli/session.h"
 
-/* The lists that `ntp access` names. */
-void inspect_acl(struct session *s, const struct args *args, struct text *out);
 void inspect_this(struct session *s, const struct args *args, struct text *out);
 void inspect_current(struct session *s, const struct args *args, struct text *out);
 void inspect_saved(struct session *s, const struct args *args, struct text *out);

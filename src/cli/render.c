@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "cli/rows.h"
+#include "conf/block.h"
 
 /* One object on its way to a line. */
 struct line {
@@ -326,10 +327,10 @@ void render_interface(const struct graph *g, const struct store *s, const char *
 		      bool with_defaults, struct text *out)
 {
 	struct page p = {g, s, with_defaults, " ", out};
-	const char *at = store_next_ifname(store_settings(s), "");
+	const char *at = block_next_ifname(store_settings(s), "");
 
 	while (at && strcmp(at, ifname) != 0)
-		at = store_next_ifname(store_settings(s), at);
+		at = block_next_ifname(store_settings(s), at);
 	if (at)
 		print_interface(&p, at);
 }
@@ -364,8 +365,8 @@ void render_config(const struct graph *g, const struct store *s, bool with_defau
 
 	text_add(out, "#\n");
 	render_global(g, s, with_defaults, out);
-	for (const char *at = store_next_ifname(settings, ""); at;
-	     at = store_next_ifname(settings, at)) {
+	for (const char *at = block_next_ifname(settings, ""); at;
+	     at = block_next_ifname(settings, at)) {
 		print_interface(&p, at);
 		text_add(out, "#\n");
 	}

@@ -6,6 +6,7 @@
 
 #include "cli/render.h"
 #include "cli/rows.h"
+#include "conf/block.h"
 
 #define MODULE "timecast-ntp:"
 
@@ -183,7 +184,7 @@ static void put_interface(json_t *entry, const struct settings *s, const char *i
 
 static void put_interfaces(json_t *ntp, const struct settings *s)
 {
-	for (const char *at = store_next_ifname(s, ""); at; at = store_next_ifname(s, at)) {
+	for (const char *at = block_next_ifname(s, ""); at; at = block_next_ifname(s, at)) {
 		json_t *entry = json_pack("{s:s}", "name", at);
 		put_interface(entry, s, at);
 		json_array_append_new(list_at(ntp, "interfaces/interface"), entry);

@@ -3,6 +3,7 @@
 
 #include "cli/filing.h"
 #include "cli/inspect.h"
+#include "cli/lists.h"
 #include "cli/operate.h"
 #include "cli/transaction.h"
 
@@ -53,7 +54,7 @@ const struct verb_row verbs[] = {
 	 inspect_current},
 	{VIEW_ALL, SHOW | VERB_JSON,
 	 "display acl { all | [ ipv6 ] <acl-number:2000-2999> | [ ipv6 ] name <acl-name:aclname> }",
-	 inspect_acl},
+	 lists_display},
 	{VIEW_ALL, SHOW, "display saved-configuration [ last | time ]", inspect_saved},
 	{VIEW_ALL, SHOW, "display configuration <file-name:string 5-64>", inspect_file},
 	{VIEW_ALL, SHOW | VERB_JSON, "display configuration candidate [ merge | changes ]",

@@ -8,6 +8,8 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "conf/collate.h"
+
 struct store {
 	unsigned owners;
 	char *sealed[SETTINGS_KEYS_MAX]; /* beside settings.keys, owned */
@@ -51,77 +53,6 @@ static const struct single singles[] = {
 };
 #define SINGLES (sizeof singles / sizeof *singles)
 
-static int compare_port(const void *a, const void *b)
-{
-	uint16_t x = *(const uint16_t *)a;
-	uint16_t y = *(const uint16_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static int compare_key(const void *a, const void *b)
-{
-	uint32_t x = ((const struct key_setting *)a)->id;
-	uint32_t y = ((const struct key_setting *)b)->id;
-
-	return x < y ? -1 : x > y;
-}
-
-static int compare_unicast(const void *a, const void *b)
-{
-	return addr_compare(&((const struct unicast_setting *)a)->addr,
-			    &((const struct unicast_setting *)b)->addr);
-}
-
-static int compare_role(const void *a, const void *b)
-{
-	const struct role_setting *x = a;
-	const struct role_setting *y = b;
-	int c = strcmp(x->ifname, y->ifname);
-
-	if (c != 0)
-		return c;
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	return addr_compare(&x->group, &y->group);
-}
-
-static int compare_acl(const void *a, const void *b)
-{
-	const struct acl_setting *x = a;
-	const struct acl_setting *y = b;
-
-	if (x->family != y->family)
-		return x->family < y->family ? -1 : 1;
-	if (x->number != y->number)
-		return x->number < y->number ? -1 : 1;
-	return strcmp(x->name, y->name);
-}
-
-static int compare_rule(const void *a, const void *b)
-{
-	const struct rule_setting *x = a;
-	const struct rule_setting *y = b;
-	int c = compare_acl(&x->acl, &y->acl);
-
-	return c != 0 ? c : x->id < y->id ? -1 : x->id > y->id;
-}
-
-static int compare_access(const void *a, const void *b)
-{
-	return (int)((const struct access_setting *)a)->right -
-	       (int)((const struct access_setting *)b)->right;
-}
-
-static int compare_receive(const void *a, const void *b)
-{
-	const struct receive_setting *x = a;
-	const struct receive_setting *y = b;
-	int c = strcmp(x->ifname, y->ifname);
-
-	return c != 0 ? c : (int)x->family - (int)y->family;
-}
-
 /* A sorted table of settings. */
 struct table {
 	size_t offset, count_offset, size;
@@ -139,19 +70,19 @@ struct table {
 	}
 
 static const struct table tables[] = {
-	[EDIT_PORT] = TABLE(ports, port_count, SETTINGS_PORTS_MAX, compare_port, "listen ports"),
-	[EDIT_KEY] = TABLE(keys, key_count, SETTINGS_KEYS_MAX, compare_key, "authentication keys"),
+	[EDIT_PORT] = TABLE(ports, port_count, SETTINGS_PORTS_MAX, collate_port, "listen ports"),
+	[EDIT_KEY] = TABLE(keys, key_count, SETTINGS_KEYS_MAX, collate_key, "authentication keys"),
 	[EDIT_TRUST] =
-		TABLE(keys, key_count, SETTINGS_KEYS_MAX, compare_key, "authentication keys"),
-	[EDIT_UNICAST] = TABLE(unicasts, unicast_count, SETTINGS_UNICASTS_MAX, compare_unicast,
+		TABLE(keys, key_count, SETTINGS_KEYS_MAX, collate_key, "authentication keys"),
+	[EDIT_UNICAST] = TABLE(unicasts, unicast_count, SETTINGS_UNICASTS_MAX, collate_unicast,
 			       "unicast servers"),
-	[EDIT_ACL] = TABLE(acls, acl_count, SETTINGS_ACLS_MAX, compare_acl, "access lists"),
+	[EDIT_ACL] = TABLE(acls, acl_count, SETTINGS_ACLS_MAX, collate_acl, "access lists"),
 	[EDIT_RULE] =
-		TABLE(rules, rule_count, SETTINGS_RULES_MAX, compare_rule, "rules of access lists"),
-	[EDIT_ACCESS] = TABLE(access, access_count, ACCESS_RIGHTS, compare_access, "access rights"),
-	[EDIT_RECEIVE] = TABLE(receives, receive_count, SETTINGS_RECEIVES_MAX, compare_receive,
+		TABLE(rules, rule_count, SETTINGS_RULES_MAX, collate_rule, "rules of access lists"),
+	[EDIT_ACCESS] = TABLE(access, access_count, ACCESS_RIGHTS, collate_access, "access rights"),
+	[EDIT_RECEIVE] = TABLE(receives, receive_count, SETTINGS_RECEIVES_MAX, collate_receive,
 			       "interfaces where receiving is disabled"),
-	[EDIT_ROLE] = TABLE(roles, role_count, SETTINGS_ROLES_MAX, compare_role,
+	[EDIT_ROLE] = TABLE(roles, role_count, SETTINGS_ROLES_MAX, collate_role,
 			    "multicast and manycast lines"),
 };
 
@@ -638,28 +569,10 @@ unsigned store_rules(const struct settings *s, const struct acl_setting *acl, un
 	bool found;
 	unsigned first = table_find(s, &tables[EDIT_RULE], &rule, &found), count = 0;
 
-	while (first + count < s->rule_count && compare_acl(&s->rules[first + count].acl, acl) == 0)
+	while (first + count < s->rule_count && collate_acl(&s->rules[first + count].acl, acl) == 0)
 		count++;
 	*ret_first = first;
 	return count;
-}
-
-const char *store_next_ifname(const struct settings *s, const char *after)
-{
-	const char *next = NULL;
-	unsigned role = store_first_role(s, after);
-
-	while (role < s->role_count && strcmp(s->roles[role].ifname, after) == 0)
-		role++;
-	if (role < s->role_count)
-		next = s->roles[role].ifname;
-	for (unsigned i = 0; i < s->receive_count; i++) {
-		const char *name = s->receives[i].ifname;
-
-		if (strcmp(name, after) > 0)
-			return next && strcmp(next, name) < 0 ? next : name;
-	}
-	return next;
 }
 
 int store_find_role(const struct settings *s, const struct role_setting *key)

@@ -109,8 +109,6 @@ int store_find_role(const struct settings *s, const struct role_setting *key);
 int store_find_access(const struct settings *s, enum access_right right);
 /* The rules of a list are *ret_first and so many after it; there may be none. */
 unsigned store_rules(const struct settings *s, const struct acl_setting *acl, unsigned *ret_first);
-/* The first interface after that name that has a line of its own; NULL. "" begins. */
-const char *store_next_ifname(const struct settings *s, const char *after);
 /* The first role of an interface, or where it would stand. */
 unsigned store_first_role(const struct settings *s, const char *ifname);
 
