@@ -110,11 +110,19 @@ def volley(cases, capture, client, server):
     answered = capture.mode(4, source=server.addresses[0][1])
     cookies = {f.packet.receive for f in asked if f.packet.receive}
     told = [f for f in answered if f.packet.origin in cookies]
-    cases.note("the client's volley: %d questions, %d of them interleaved, %d answered so" % (
+    cases.note("a client's volley: %d questions, %d of them interleaved, %d answered so" % (
         len(asked), len(cookies), len(told)))
     cases.check("a volley asks interleaved and is answered so", len(told) >= 4)
     cases.check("its first question says nothing but a random number", asked and not any((
         asked[0].packet.origin, asked[0].packet.receive, asked[0].packet.stratum)))
+
+
+def cable(one, other):
+    """A veth of their own: through a switch, packets wait by chance and not both ways alike."""
+    one.ip("link add eth1 type veth peer name eth1 netns " + other.name)
+    for number, host in enumerate((one, other), 1):
+        host.ip("addr add 10.88.0.%d/24 dev eth1" % number)
+        host.ip("link set eth1 up")
 
 
 def main(lab):
@@ -122,15 +130,19 @@ def main(lab):
     lan = lab.lan()
     capture = lan.capture()
     server = lab.host("server").plug(lan, 1).start()
-    server.type(*SERVER, *roles("ntp multicast-server %s minpoll 0" % GROUP))
     client = lab.host("client").plug(lan, 2).start()
-    client.type("system-view", *roles("ntp multicast-client " + GROUP))
-    cases.check("the client follows", until(lambda: near(client), 30, 0.5))
+    other = lab.host("other").plug(lan, 3).start()
+    cable(server, client)
+    role = "ntp multicast-server %s minpoll 0" % GROUP
+    server.type(*SERVER, *roles(role), *roles(role, interface="eth 1"))
+    client.type("system-view", *roles("ntp multicast-client " + GROUP, interface="eth 1"))
+    other.type("system-view", *roles("ntp multicast-client " + GROUP))
+    cases.check("the clients follow", until(lambda: near(client) and near(other), 30, 0.5))
     cases.group("questions", lambda: questions(cases, lan, server))
-    until(lambda: len(capture.mode(3, source=client.addresses[0][1])) >= 8, 30, 0.5)
+    until(lambda: len(capture.mode(3, source=other.addresses[0][1])) >= 8, 30, 0.5)
     time.sleep(SETTLE_S)
     cases.group("follower", lambda: follower(cases, lan, client))
-    cases.group("volley", lambda: volley(cases, capture, client, server))
+    cases.group("volley", lambda: volley(cases, capture, other, server))
     cases.group("beacons", lambda: beacons(cases, capture, server))
     return cases.end()
 
