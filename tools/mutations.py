@@ -25,6 +25,7 @@ ATTACKS = {
     "BUDGET": "B15_manycast_reflection",
     "ASKER": "B15_manycast_reflection",
     "COMPANY": "tests/unit/test_distrust",
+    "BOUND": "B5_key_of_somebody_else",
     "STEP": "B20_small_step_big_step",
     "MODES": "B21_modes_6_and_7",
 }

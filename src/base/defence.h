@@ -23,6 +23,7 @@ enum defence {
 	DEFENCE_BUDGET,	 /* of answers to questions that went to a group */
 	DEFENCE_ASKER,	 /* whose question to a group proves nothing gets no answer */
 	DEFENCE_COMPANY, /* newcomers do not outvote those who kept the clock */
+	DEFENCE_BOUND,	 /* a key is good where it is bound to */
 	DEFENCE_STEP,	 /* steps are limited after the first */
 	DEFENCE_MODES,	 /* of eight modes three are heard */
 };

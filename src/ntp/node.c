@@ -343,7 +343,7 @@ static enum verdict dispatch(struct node *n, struct now now, struct arrival *v, 
 	if ((v->packet.mode == MODE_SERVER) != (d->ask != ASK_NONE))
 		return VERDICT_UNEXPECTED;
 	v->auth = auth_check(&n->auth, d->octets, d->len, v->packet.version);
-	if (!access_key_fits(n, v))
+	if (!access_key_fits(n, v) && defence(DEFENCE_BOUND))
 		return VERDICT_KEY_BOUND;
 	if (v->packet.mode == MODE_SERVER)
 		return hear_answer(n, now, v, out);
