@@ -52,9 +52,8 @@ def main(build):
     chosen = sys.argv[1:] or list(ATTACKS)
     for number, name in enumerate(chosen, 1):
         attack = ATTACKS[name]
-        words = ["meson", "configure", build] if os.path.exists(build + "/build.ninja") else [
-            "meson", "setup", build, ROOT]
-        made = run(*words, "-Dmutate=" + name)
+        again = ["--reconfigure"] if os.path.exists(build + "/build.ninja") else []
+        made = run("meson", "setup", *again, build, ROOT, "-Dmutate=" + name)
         if not made.returncode:
             made = run("ninja", "-C", build, "src/daemon/timecastd", "client/timecast",
                        "tests/net/flood", "tests/unit/test_distrust")

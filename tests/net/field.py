@@ -93,9 +93,8 @@ class Field:
         return json.loads(self.client.show("display ntp sessions | json")).get("sessions", [])
 
     def cut(self, host_port=None, on=True):
-        """On path: whom the attacker lets through. The cable keeps its carrier."""
-        self.lan.ip("link set %s type bridge_slave state %d" % (
-            host_port or self.server_port, 0 if on else 3))
+        """On path: whom the attacker lets through."""
+        self.lan.ip("link set %s %s" % (host_port or self.server_port, "down" if on else "up"))
 
     def attacker_address(self):
         return "%s.66" % self.lan.v4
