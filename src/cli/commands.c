@@ -648,35 +648,54 @@ static void number_rule(const struct settings *s, struct rule_setting *r)
 		r->id = last / RULE_STEP * RULE_STEP + RULE_STEP;
 }
 
+/* One family of a line of access: what is there, and what the line says of it. */
+struct side {
+	uint16_t *number;
+	char *name;
+	uint16_t said_number;
+	const char *said_name;
+};
+
+static bool side_is_empty(uint16_t number, const char *name)
+{
+	return number == 0 && *name == '\0';
+}
+
+/* False if a list is to be taken away that is not there. */
+static bool merge_side(const struct side *s, bool undo)
+{
+	if (side_is_empty(s->said_number, s->said_name))
+		return true;
+	if (undo && (*s->number != s->said_number || strcmp(s->name, s->said_name) != 0))
+		return false;
+	*s->number = undo ? 0 : s->said_number;
+	memset(s->name, 0, SETTINGS_ACL_NAME_MAX);
+	if (!undo)
+		memcpy(s->name, s->said_name, strlen(s->said_name));
+	return true;
+}
+
 /* A line says something of one family; what was said of the other stays. */
 static void merge_access(const struct settings *s, bool undo, struct edit *e)
 {
 	struct access_setting *a = &e->value.access;
 	int at = store_find_access(s, a->right);
-	bool says4 = a->number4 != 0 || *a->name4, says6 = a->number6 != 0 || *a->name6;
+	bool whole = side_is_empty(a->number4, a->name4) && side_is_empty(a->number6, a->name6);
 
-	if (at < 0 || (undo && !says4 && !says6))
+	if (at < 0 || (undo && whole))
 		return;
-	struct access_setting now = s->access[at];
-	bool same4 = now.number4 == a->number4 && strcmp(now.name4, a->name4) == 0;
-	bool same6 = now.number6 == a->number6 && strcmp(now.name6, a->name6) == 0;
+	struct access_setting now;
 
-	if (undo && ((says4 && !same4) || (says6 && !same6))) {
+	memcpy(&now, &s->access[at], sizeof now);
+	const struct side v4 = {&now.number4, now.name4, a->number4, a->name4};
+	const struct side v6 = {&now.number6, now.name6, a->number6, a->name6};
+
+	if (!merge_side(&v4, undo) || !merge_side(&v6, undo)) {
 		a->right = ACCESS_RIGHTS; /* no such line */
 		return;
 	}
-	if (undo ? says4 : says4 || (now.number4 == 0 && !*now.name4)) {
-		now.number4 = undo ? 0 : a->number4;
-		memcpy(now.name4, undo ? (char[SETTINGS_ACL_NAME_MAX]){0} : a->name4,
-		       sizeof now.name4);
-	}
-	if (undo ? says6 : says6 || (now.number6 == 0 && !*now.name6)) {
-		now.number6 = undo ? 0 : a->number6;
-		memcpy(now.name6, undo ? (char[SETTINGS_ACL_NAME_MAX]){0} : a->name6,
-		       sizeof now.name6);
-	}
 	memcpy(a, &now, sizeof now);
-	if (now.number4 != 0 || *now.name4 || now.number6 != 0 || *now.name6)
+	if (!side_is_empty(now.number4, now.name4) || !side_is_empty(now.number6, now.name6))
 		e->undo = false;
 }
 

@@ -38,11 +38,11 @@ struct command_field {
 
 /* What finishing an edit may need beyond the line. */
 struct command_context {
-	const struct store *store;  /* the candidate */
-	const struct seal *seal;    /* NULL: syntax only, keys are not sealed */
-	const char *ifname;	    /* of the interface view, "" elsewhere */
+	const struct store *store;     /* the candidate */
+	const struct seal *seal;       /* NULL: syntax only, keys are not sealed */
+	const char *ifname;	       /* of the interface view, "" elsewhere */
 	const struct acl_setting *acl; /* of the view of an access list */
-	char sealed[SEAL_TEXT_MAX]; /* room for a key, which the edit borrows */
+	char sealed[SEAL_TEXT_MAX];    /* room for a key, which the edit borrows */
 };
 
 struct command_row {

@@ -48,7 +48,7 @@ struct session {
 
 	uint8_t view; /* enum graph_view */
 	char ifname[SETTINGS_IFNAME_MAX];
-	struct acl_setting acl; /* of VIEW_ACL */
+	struct acl_setting acl;	   /* of VIEW_ACL */
 	struct store *base, *mine; /* both or neither: running when work began, and the work */
 	bool immediate;
 	bool machine; /* no questions, no paging */

@@ -34,6 +34,6 @@ void render_changes(const struct graph *g, const struct store *from, const struc
 json_t *render_json(const struct store *s);
 /* The lists of rules: an array of the module's acl. */
 json_t *render_json_lists(const struct settings *s);
-const char *render_right(enum access_right right);
+const char *render_json_right(enum access_right right);
 
 #endif

@@ -193,7 +193,7 @@ static void put_interfaces(json_t *ntp, const struct settings *s)
 
 /* ---- access ---- */
 
-const char *render_right(enum access_right right)
+const char *render_json_right(enum access_right right)
 {
 	switch (right) {
 	case ACCESS_PEER:
@@ -251,7 +251,7 @@ static void put_access(json_t *ntp, const struct settings *s)
 		set_at(ntp, "access-lists/acl", render_json_lists(s));
 	for (unsigned i = 0; i < s->access_count; i++) {
 		const struct access_setting *a = &s->access[i];
-		json_t *entry = json_pack("{s:s}", "access-mode", render_right(a->right));
+		json_t *entry = json_pack("{s:s}", "access-mode", render_json_right(a->right));
 		put_list_name(entry, "acl", a->number4, a->name4);
 		put_list_name(entry, "acl6", a->number6, a->name6);
 		json_array_append_new(list_at(ntp, "access-rules/access-rule"), entry);

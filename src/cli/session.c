@@ -16,6 +16,7 @@
 #include "cli/redirect.h"
 #include "cli/render.h"
 #include "cli/verbs.h"
+#include "conf/collate.h"
 #include "conf/compile.h"
 
 struct session *session_new(struct office *o, const char *user, const char *line,
@@ -220,7 +221,7 @@ static void follow_list(struct session *s, const struct acl_setting *acl, bool u
 	if (!undo) {
 		memcpy(&s->acl, acl, sizeof s->acl);
 		s->view = acl->family == ADDR_V6 ? VIEW_ACL6 : VIEW_ACL4;
-	} else if ((s->view & VIEW_ACL) && memcmp(&s->acl, acl, sizeof *acl) == 0) {
+	} else if ((s->view & VIEW_ACL) && collate_acl(&s->acl, acl) == 0) {
 		session_leave_to(s, VIEW_SYSTEM);
 	}
 }

@@ -16,8 +16,8 @@
 
 struct iface {
 	bool used;
-	struct iface_link link; /* ifindex 0: configured, but absent */
-	uint16_t first_role;	/* of those on it; role.h's list */
+	struct iface_link link;	    /* ifindex 0: configured, but absent */
+	uint16_t first_role;	    /* of those on it; role.h's list */
 	bool deaf[LEDGER_FAMILIES]; /* nothing of the family is received; access.h sets it */
 	struct tally tallies[LEDGER_FAMILIES];
 };
