@@ -5,12 +5,16 @@
 
 #include <assert.h>
 
-#define RATE_ERROR_UNKNOWN 1e-4	   /* 1-sigma of an oscillator that nobody knows */
+#include "ntp/opening.h"
+
+#define RATE_ERROR_UNKNOWN 5e-5	   /* 1-sigma of an oscillator that nobody knows */
+#define RATE_MAX 3e-4		   /* no oscillator is further off than that */
 #define RATE_ERROR_REMEMBERED 1e-7 /* it moves on while nobody looks */
 #define DELAY_ERROR_UNKNOWN 0.25   /* s; one-way packets alone say nothing of the path */
-#define TRIP_MIN 2e-7		   /* s */
-#define OPENING_EXCHANGES 8
 #define OPENING_S 120.0
+#define TYPICAL_SIGMAS 4.0     /* a fit further off than that is none */
+#define YOUNG_S 900.0	       /* until then the rate may be what is wrong */
+#define JUMPS_MAX 3	       /* exchanges in a row that contradict, each its own way */
 #define SURPRISE 0.1	       /* an ordinary packet less likely than that is one */
 #define JUMP_SIGMAS 10.0       /* beyond what causality allows */
 #define JUMP_MARGIN 20e-6      /* s; clocks are read as badly as that, now and then */
@@ -31,14 +35,6 @@ struct reading {
 	double trip; /* round trip, s; two-way only */
 };
 
-static double trip_of(const struct sample *s)
-{
-	span away = mono_sub(s->arrived, s->sent);
-	double trip = span_to_s(span_sub(away, stamp_sub(s->transmitted, s->received)));
-
-	return trip > TRIP_MIN ? trip : TRIP_MIN;
-}
-
 /* e->at must be the arrival. */
 static void read_sample(const struct estimate *e, const struct sample *s, struct reading *ret)
 {
@@ -52,7 +48,7 @@ static void read_sample(const struct estimate *e, const struct sample *s, struct
 	ret->measure[BANK_UP] =
 		(struct track_measure){{1.0, -span_to_s(ago), 1.0},
 				       span_to_s(span_add(stamp_sub(s->received, e->remote), ago))};
-	ret->trip = trip_of(s);
+	ret->trip = opening_trip(s);
 }
 
 /* The line moves to the new instant and to where the bank sees the clock: numbers stay small. */
@@ -99,61 +95,77 @@ static void begin_one_way(struct estimate *e, const struct sample *s)
 	e->started = true;
 }
 
-/*
- * How much queueing the first exchanges show. The median excess of a round trip over the least of
- * n, in units of the mean queueing of one way, is close to 0.75 + (n - 2) / 20 when that is
- * exponential; a single one is taken to have spent a tenth of its trip in each queue.
- */
-static double guess_queue(const struct estimate_opening *o, double *ret_least)
+/* A track of the moment of that exchange, and the line through it. */
+static void draw_line(struct estimate *e, const struct sample *s, double delay, double queue)
 {
-	double trip[OPENING_EXCHANGES] = {0};
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < o->count; i++) {
-		if (!o->sample[i].two_way)
-			continue;
-		double x = trip_of(&o->sample[i]);
-		unsigned j = n++;
-		for (; j > 0 && trip[j - 1] > x; j--)
-			trip[j] = trip[j - 1];
-		trip[j] = x;
-	}
-	*ret_least = trip[0];
-	double prior = trip[0] / 10.0;
-	if (n == 1)
-		return prior;
-	double median = (trip[n / 2] + trip[(n - 1) / 2]) / 2.0;
-	double spread = (median - trip[0]) / (0.75 + (n - 2) / 20.0);
-	return (spread * (n - 1) + 0.3 * prior) / (n - 1 + 0.3);
-}
-
-/* The estimate from the opening alone; its first sample is an exchange. */
-static void reopen(struct estimate *e)
-{
-	const struct estimate_opening *o = &e->opening;
-	const struct sample *first = &o->sample[0];
-	double half = trip_of(first) / 2.0;
-	double least;
-	double queue = guess_queue(o, &least);
-	double delay = least / 2.0 - queue;
+	double half = opening_trip(s) / 2.0;
 	struct track t = {.mean = {0.0, e->rate, delay > 0.0 ? delay : 0.0}};
 
-	e->at = first->arrived;
-	e->remote = stamp_add(first->transmitted, span_from_s(half));
+	e->at = s->arrived;
+	e->remote = stamp_add(s->transmitted, span_from_s(half));
 	t.cov[TRACK_CLOCK][TRACK_CLOCK] = half * half;
 	t.cov[TRACK_RATE][TRACK_RATE] = e->rate_error * e->rate_error;
 	t.cov[TRACK_DELAY][TRACK_DELAY] = 2.25 * queue * queue;
 	bank_start(&e->bank, &t, queue);
+}
+
+/* Whether what is believed lies between the times of every typical exchange of the opening. */
+static bool fits_opening(const struct estimate *e, double least, double queue)
+{
+	const struct estimate_opening *o = &e->opening;
+	struct track t;
+
+	bank_merge(&e->bank, 0.0, &t);
 	for (unsigned i = 0; i < o->count; i++) {
+		const struct sample *s = &o->sample[i];
+		if (!opening_is_typical(s, least, queue))
+			continue;
+		span ahead = mono_sub(s->arrived, e->at);
+		double seconds = span_to_s(ahead);
+		double half = opening_trip(s) / 2.0;
+		double middle =
+			half - span_to_s(stamp_sub(stamp_add(e->remote, ahead), s->transmitted));
+		double variance = t.cov[TRACK_CLOCK][TRACK_CLOCK] +
+				  seconds * (2.0 * t.cov[TRACK_CLOCK][TRACK_RATE] +
+					     seconds * t.cov[TRACK_RATE][TRACK_RATE]);
+		double slack = JUMP_MARGIN + TYPICAL_SIGMAS * sqrt(variance > 0.0 ? variance : 0.0);
+		double off = t.mean[TRACK_CLOCK] + seconds * t.mean[TRACK_RATE] - middle;
+		if (fabs(off) > half + slack)
+			return false;
+	}
+	return true;
+}
+
+/* The estimate from the opening alone; false if no such clock can have given it. */
+static bool reopen(struct estimate *e)
+{
+	const struct estimate_opening *o = &e->opening;
+	double least;
+	double queue = opening_queue(o, &least);
+	unsigned first = 0;
+
+	while (!opening_is_typical(&o->sample[first], least, queue))
+		first++;
+	draw_line(e, &o->sample[first], least / 2.0 - queue, queue);
+	for (unsigned i = first; i < o->count; i++) {
 		struct reading r;
 		struct bank_lesson l;
 		(void)advance(e, o->sample[i].arrived);
+		if (o->sample[i].two_way && !opening_is_typical(&o->sample[i], least, queue))
+			continue;
 		read_sample(e, &o->sample[i], &r);
 		for (enum bank_way way = BANK_DOWN; way < r.ways; way++)
 			bank_observe(&e->bank, way, &r.measure[way], &l);
 		if (r.ways == BANK_WAYS)
 			bank_fade(&e->bank);
 	}
+	return fits_opening(e, least, queue);
+}
+
+static void forget_rate(struct estimate *e)
+{
+	e->rate = 0.0;
+	e->rate_error = RATE_ERROR_UNKNOWN;
 }
 
 static void begin_exchange(struct estimate *e, const struct sample *s)
@@ -168,8 +180,20 @@ static void begin_exchange(struct estimate *e, const struct sample *s)
 	e->opening = (struct estimate_opening){true, 1, 1, {*s}};
 	e->rivals.active = e->understudy.active = false;
 	e->started = e->calibrated = true;
-	e->doubted = e->jumped = false;
-	reopen(e);
+	e->doubted = false;
+	e->jumps = 0;
+	e->refuted = 0.0;
+	e->born = s->arrived;
+	e->least = opening_trip(s);
+	(void)reopen(e);
+}
+
+/* What is believed is wrong, and the rate may be why: all there is is this exchange. */
+static void begin_anew(struct estimate *e, const struct sample *s)
+{
+	e->started = false;
+	forget_rate(e);
+	begin_exchange(e, s);
 }
 
 /* True if the sample was taken as one of the first. */
@@ -180,43 +204,80 @@ static bool add_to_opening(struct estimate *e, const struct sample *s)
 	if (!o->open)
 		return false;
 	double since = span_to_s(mono_sub(s->arrived, o->sample[0].arrived));
-	if (o->count == ESTIMATE_OPENING_MAX || o->exchanges == OPENING_EXCHANGES ||
+	if (o->count == ESTIMATE_OPENING_MAX || o->exchanges == ESTIMATE_OPENING_EXCHANGES ||
 	    since > OPENING_S) {
 		o->open = false;
 		return false;
 	}
 	o->sample[o->count++] = *s;
 	o->exchanges += s->two_way;
-	reopen(e);
+	if (s->two_way && opening_trip(s) < e->least)
+		e->least = opening_trip(s);
+	if (reopen(e))
+		return true;
+	forget_rate(e); /* it was remembered, or learned, and is no longer so */
+	if (!reopen(e) && s->two_way)
+		begin_anew(e, s);
 	return true;
 }
 
 /* ---- jumps ---- */
 
+enum contradiction {
+	CONTRADICTION_NONE,
+	CONTRADICTION_OPEN,   /* to be confirmed by an exchange */
+	CONTRADICTION_PROVED, /* by exchanges: what was believed is wrong */
+};
+
+static bool is_young(const struct estimate *e)
+{
+	return span_to_s(mono_sub(e->at, e->born)) < YOUNG_S;
+}
+
+static enum contradiction contradict_by_exchange(struct estimate *e, const struct reading *r,
+						 double slack)
+{
+	double middle = r->trip / 2.0 - r->measure[BANK_DOWN].seen;
+	double since = span_to_s(mono_sub(e->at, e->exchanged));
+	double apart = fabs(middle - e->jump);
+
+	if (fabs(middle) <= r->trip / 2.0 + slack) {
+		e->jumps = 0;
+		return CONTRADICTION_NONE;
+	}
+	/* A source that was set is asked twice; where a wrong rate would do, once is proof. */
+	if (is_young(e) && fabs(middle) < RATE_MAX * since + r->trip / 2.0 + slack)
+		return CONTRADICTION_PROVED;
+	bool again =
+		e->jumps > 0 && apart < (r->trip + e->jump_trip) / 2.0 + slack +
+						RATE_MAX * span_to_s(mono_sub(e->at, e->jump_at));
+	e->jumps++;
+	e->jump = middle;
+	e->jump_trip = r->trip;
+	e->jump_at = e->at;
+	e->refuted = fabs(middle) + r->trip / 2.0;
+	return again || e->jumps >= JUMPS_MAX ? CONTRADICTION_PROVED : CONTRADICTION_OPEN;
+}
+
 /* Whether the source's clock, not the path, must have moved; the line is at the arrival. */
-static bool is_jump(struct estimate *e, const struct reading *r)
+static enum contradiction contradict(struct estimate *e, const struct reading *r)
 {
 	struct track t;
 	double down = r->measure[BANK_DOWN].seen;
 
 	bank_merge(&e->bank, 0.0, &t);
 	double slack = JUMP_SIGMAS * sqrt(t.cov[TRACK_CLOCK][TRACK_CLOCK]) + JUMP_MARGIN;
-	if (r->ways == BANK_WAYS) {
-		double middle = r->trip / 2.0 - down;
-		bool again = e->jumped &&
-			     fabs(middle - e->jump) < (r->trip + e->jump_trip) / 2.0 + slack;
-		if (fabs(middle) <= r->trip / 2.0 + slack) {
-			e->jumped = false;
-			return false;
-		}
-		e->jump = middle;
-		e->jump_trip = r->trip;
-		e->jumped = !again;
-		return true;
-	}
+	if (r->ways == BANK_WAYS)
+		return contradict_by_exchange(e, r, slack);
 	double late = down - t.mean[TRACK_DELAY];
 	double queueing = JUMP_LATE_FOLD * bank_jitter(&e->bank, BANK_DOWN);
-	return down < -slack || (late > JUMP_LATE + slack && late > queueing);
+	if (down >= -slack && !(late > JUMP_LATE + slack && late > queueing))
+		return CONTRADICTION_NONE;
+	/* Anybody can send it: no more is doubted than an oscillator could have done. */
+	double most = RATE_MAX * span_to_s(mono_sub(e->at, e->exchanged));
+	double by = fabs(late) < most ? fabs(late) : most;
+	e->refuted = by > e->refuted ? by : e->refuted;
+	return CONTRADICTION_OPEN;
 }
 
 /* ---- the rest of its life ---- */
@@ -312,40 +373,95 @@ static void note_exchange(struct estimate *e)
 	e->exchanged = e->at;
 	e->settled = sqrt(t.cov[TRACK_CLOCK][TRACK_CLOCK]);
 	e->doubted = false;
+	e->refuted = 0.0;
+}
+
+/*
+ * What the filter says; but no less than what so few exchanges leave open that their spread means
+ * little, or than samples say that were not used.
+ */
+static double bound_of(const struct estimate *e, const struct track *t)
+{
+	double bound = BOUND_SIGMAS * sqrt(t->cov[TRACK_CLOCK][TRACK_CLOCK]);
+
+	if (e->opening.open && e->opening.exchanges < OPENING_SPREAD_MIN) {
+		double least;
+		(void)opening_queue(&e->opening, &least);
+		double since = span_to_s(mono_sub(e->at, e->born));
+		double open = least / 2.0 + RATE_ERROR_UNKNOWN * since;
+		bound = open > bound ? open : bound;
+	}
+	return e->refuted > bound ? e->refuted : bound;
+}
+
+/* Whether an exchange with that round trip tells more by itself than is believed. */
+static bool is_outdone(const struct estimate *e, double trip)
+{
+	struct track t;
+
+	bank_merge(&e->bank, 0.0, &t);
+	return bound_of(e, &t) > trip + 2.0 * JUMP_MARGIN;
+}
+
+static void restart_by(struct estimate *e, const struct sample *s)
+{
+	if (is_young(e)) {
+		begin_anew(e, s);
+		return;
+	}
+	estimate_restart(e);
+	begin_exchange(e, s);
+}
+
+static enum estimate_verdict add_later(struct estimate *e, const struct sample *s)
+{
+	struct reading r;
+	struct track before;
+	mono last = e->at;
+
+	bank_merge(&e->bank, 0.0, &before);
+	double shift = advance(e, s->arrived);
+	e->jump -= shift;
+	read_sample(e, s, &r);
+	switch (contradict(e, &r)) {
+	case CONTRADICTION_OPEN:
+		e->doubted = true;
+		return ESTIMATE_JUMP;
+	case CONTRADICTION_PROVED:
+		if (!add_to_opening(e, s))
+			restart_by(e, s);
+		return ESTIMATE_USED;
+	case CONTRADICTION_NONE:
+		break;
+	}
+	if (add_to_opening(e, s))
+		return ESTIMATE_USED;
+	enum estimate_verdict verdict =
+		learn(e, &r, &before, span_to_s(mono_sub(s->arrived, last)), shift);
+	if (!s->two_way)
+		return verdict;
+	bank_fade(&e->bank);
+	e->least = r.trip < e->least ? r.trip : e->least;
+	if (is_outdone(e, r.trip)) { /* what was learned of the noise is why */
+		estimate_restart(e);
+		begin_exchange(e, s);
+	}
+	return verdict;
 }
 
 enum estimate_verdict estimate_add(struct estimate *e, const struct sample *s)
 {
 	enum estimate_verdict verdict = ESTIMATE_USED;
-	struct reading r;
-	struct track before;
 
 	if (e->started && mono_before(s->arrived, e->at))
 		return ESTIMATE_OUTLIER;
-	if (!e->started && !s->two_way) {
+	if (!e->started && !s->two_way)
 		begin_one_way(e, s);
-	} else if (!e->calibrated && s->two_way) {
+	else if (!e->calibrated && s->two_way)
 		begin_exchange(e, s);
-	} else {
-		mono last = e->at;
-		bank_merge(&e->bank, 0.0, &before);
-		double shift = advance(e, s->arrived);
-		read_sample(e, s, &r);
-		if (is_jump(e, &r)) {
-			e->doubted = true;
-			if (r.ways != BANK_WAYS || e->jumped)
-				return ESTIMATE_JUMP;
-			/* Two exchanges say the same. */
-			estimate_restart(e);
-			begin_exchange(e, s);
-		} else if (!add_to_opening(e, s)) {
-			double seconds = span_to_s(mono_sub(s->arrived, last));
-			verdict = learn(e, &r, &before, seconds, shift);
-			if (s->two_way)
-				bank_fade(&e->bank);
-		}
-	}
-	if (s->two_way)
+	else
+		verdict = add_later(e, s);
+	if (s->two_way && verdict != ESTIMATE_JUMP)
 		note_exchange(e);
 	return verdict;
 }
@@ -376,7 +492,9 @@ void estimate_restart(struct estimate *e)
 	bank_merge(&e->bank, 0.0, &t);
 	e->rate = t.mean[TRACK_RATE];
 	e->rate_error = sqrt(t.cov[TRACK_RATE][TRACK_RATE]);
-	e->started = e->calibrated = e->doubted = e->jumped = false;
+	e->started = e->calibrated = e->doubted = false;
+	e->jumps = 0;
+	e->refuted = 0.0;
 	e->rivals.active = e->understudy.active = false;
 	e->opening.open = false;
 }
@@ -398,7 +516,7 @@ void estimate_at(const struct estimate *e, mono at, struct belief *ret)
 	ret->remote = stamp_add(e->remote, span_add(ahead, span_from_s(t.mean[TRACK_CLOCK])));
 	ret->rate = freq_from_ratio(t.mean[TRACK_RATE]);
 	ret->delay = span_from_s(delay > 0.0 ? 2.0 * delay : 0.0);
-	ret->error = span_from_s(BOUND_SIGMAS * sqrt(t.cov[TRACK_CLOCK][TRACK_CLOCK]));
+	ret->error = span_from_s(bound_of(e, &t));
 	ret->rate_error = span_from_s(sqrt(t.cov[TRACK_RATE][TRACK_RATE]));
 	ret->dispersion = span_add(ret->error, span_from_s(PHI * fabs(seconds)));
 	ret->jitter = span_from_s(bank_jitter(&e->bank, BANK_DOWN));
@@ -425,12 +543,14 @@ bool estimate_wants_exchange(const struct estimate *e, mono at)
 	double since = span_to_s(mono_sub(at, e->exchanged));
 	if (since < ASK_GAP_S)
 		return false;
-	if (e->doubted || e->jumped)
+	if (e->doubted || e->jumps > 0)
 		return true;
 	if (suspects(e))
 		return true;
 	/* As of the newest packet: what grew since then the next one will tell. */
 	bank_merge(&e->bank, 0.0, &t);
 	double error = sqrt(t.cov[TRACK_CLOCK][TRACK_CLOCK]);
+	if (is_outdone(e, e->least))
+		return true;
 	return error > ASK_GROWTH * e->settled && error > bank_jitter(&e->bank, BANK_DOWN);
 }

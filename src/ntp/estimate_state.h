@@ -12,6 +12,7 @@
 #include "ntp/understudy.h"
 
 #define ESTIMATE_OPENING_MAX 12
+#define ESTIMATE_OPENING_EXCHANGES 8
 
 /*
  * The first samples after the first exchange. With every new one the estimate is made anew from
@@ -37,9 +38,13 @@ struct estimate {
 	stamp remote;	   /* ... the line of rate 0 that shows this at that instant */
 	mono exchanged;	   /* newest two-way sample */
 	double settled;	   /* 1-sigma of the clock after it, s */
-	bool jumped;	   /* the newest exchange is beyond what any queueing can explain ... */
+	mono born;	   /* first exchange of the opening */
+	double least;	   /* round trip since then, s */
+	unsigned jumps;	   /* newest exchanges beyond what any queueing can explain; the last ... */
+	mono jump_at;	   /* ... arrived then ... */
 	double jump;	   /* ... and was there, s from the line ... */
 	double jump_trip;  /* ... with that round trip, s */
+	double refuted;	   /* s; samples that were not used say that the clock is wrong by that */
 	struct bank bank;
 	struct rivals rivals;
 	struct understudy understudy;
