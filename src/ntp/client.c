@@ -26,9 +26,8 @@ static uint32_t pinned_ifindex(struct node *n, const struct assoc *a)
 
 /*
  * Whether the next question will ask when the last answer really left, instead of taking the time
- * in the next answer. That one completes the exchange before it; its own is lost at the end of a
- * volley. So one that was triggered, short and needed, is basic, and so are slow polls: waiting for
- * a poll costs more than exactness gains.
+ * in the next answer. That one completes the exchange before it. So what was triggered, short and
+ * needed, is basic, and so are slow polls: waiting for a poll costs more than exactness gains.
  */
 static bool will_interleave(const struct assoc *a)
 {
@@ -162,7 +161,10 @@ static enum verdict hear_no_time(struct node *n, struct now now, struct assoc *a
 	return p->stratum == 0 && p->refid != 0 ? VERDICT_KISS : VERDICT_UNSYNCHRONISED;
 }
 
-/* The answer tells when the one before it left; this exchange waits for the next. */
+/*
+ * The answer tells when the one before it left; this exchange waits for the next. The last one of a
+ * volley has none: its answer is taken to have left as long after its question as the one before.
+ */
 static enum verdict take_interleaved(struct node *n, struct now now, struct assoc *a, stamp left,
 				     const struct sample *s, struct actions *out)
 {
@@ -178,6 +180,15 @@ static enum verdict take_interleaved(struct node *n, struct now now, struct asso
 	}
 	a->prior = (struct exchange){.open = will_interleave(a), .sample = *s};
 	a->interleaves = true;
+	if (a->used && verdict == VERDICT_USED && !a->prior.open) {
+		struct sample last = *s;
+		span held = stamp_sub(left, before.sample.received);
+
+		last.transmitted = stamp_add(s->received, held);
+		verdict = test_times(&last);
+		if (verdict == VERDICT_USED)
+			verdict = assoc_sample(n, now, a, &last, out);
+	}
 	return verdict;
 }
 
