@@ -218,12 +218,12 @@ static void commit_at_once(struct session *s, struct text *out)
 /* A list that is named is entered, and one that is gone is left. */
 static void follow_list(struct session *s, const struct acl_setting *acl, bool undo)
 {
-	if (!undo) {
-		memcpy(&s->acl, acl, sizeof s->acl);
-		s->view = acl->family == ADDR_V6 ? VIEW_ACL6 : VIEW_ACL4;
-	} else if ((s->view & VIEW_ACL) && collate_acl(&s->acl, acl) == 0) {
+	if (undo && (s->view & VIEW_ACL) && collate_acl(&s->acl, acl) == 0)
 		session_leave_to(s, VIEW_SYSTEM);
-	}
+	if (undo)
+		return;
+	memcpy(&s->acl, acl, sizeof s->acl);
+	s->view = acl->family == ADDR_V6 ? VIEW_ACL6 : VIEW_ACL4;
 }
 
 static int make_edit(struct session *s, const struct command_row *row, bool undo, struct err *err)
@@ -282,10 +282,9 @@ static const char *const result_texts[] = {
 
 static const char *view_name(uint8_t views)
 {
-	return views & VIEW_USER     ? "user"
-	       : views & VIEW_SYSTEM ? "system"
-	       : views & VIEW_ACL    ? "access list"
-				     : "interface";
+	if ((views & VIEW_ACL) && !(views & (VIEW_USER | VIEW_SYSTEM)))
+		return "access list";
+	return views & VIEW_USER ? "user" : views & VIEW_SYSTEM ? "system" : "interface";
 }
 
 /* Where else the line would have been right. */
