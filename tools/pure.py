@@ -87,7 +87,7 @@ def main(archives):
     below = {"base": [], "ntp": ["base"], "conf": ["base", "ntp"], "cli": ["base", "ntp", "conf"]}
     for room, members in tables.items():
         ours = set()
-        for other in below.get(room, tables) + [room]:
+        for other in below.get(room, list(tables)) + [room]:
             for _, defined in tables.get(other, {}).values():
                 ours |= defined
         for rule, found in (

@@ -17,10 +17,10 @@ void inspect_compare(struct session *s, const struct args *args, struct text *ou
 void inspect_commit_list(struct session *s, const struct args *args, struct text *out);
 void inspect_commit_changes(struct session *s, const struct args *args, struct text *out);
 void inspect_commit_at(struct session *s, const struct args *args, struct text *out);
-void inspect_trial(struct session *s, const struct args *args, struct text *out);
-void inspect_lock(struct session *s, const struct args *args, struct text *out);
-void inspect_sessions(struct session *s, const struct args *args, struct text *out);
+void inspect_who_trial(struct session *s, const struct args *args, struct text *out);
+void inspect_who_lock(struct session *s, const struct args *args, struct text *out);
+void inspect_who_sessions(struct session *s, const struct args *args, struct text *out);
 /* What the last rollback ran into; nothing if it went well. */
-void inspect_rollback(struct session *s, const struct args *args, struct text *out);
+void inspect_who_rollback(struct session *s, const struct args *args, struct text *out);
 
 #endif

@@ -12,7 +12,7 @@ static void put_json(json_t *j, struct text *out)
 	json_decref(j);
 }
 
-void inspect_trial(struct session *s, const struct args *args, struct text *out)
+void inspect_who_trial(struct session *s, const struct args *args, struct text *out)
 {
 	const struct commit *c = s->office->commit;
 	bool active = commit_on_trial(c);
@@ -48,7 +48,7 @@ static json_t *lock_json(const struct office *o)
 		o->lock_timeout.ns > 0 ? json_integer(o->lock_timeout.ns / NS_PER_S) : json_null());
 }
 
-void inspect_lock(struct session *s, const struct args *args, struct text *out)
+void inspect_who_lock(struct session *s, const struct args *args, struct text *out)
 {
 	const struct office *o = s->office;
 	char locked[32];
@@ -89,7 +89,7 @@ static json_t *session_json(const struct session *s, const struct session *x)
 			 level_name(x));
 }
 
-void inspect_sessions(struct session *s, const struct args *args, struct text *out)
+void inspect_who_sessions(struct session *s, const struct args *args, struct text *out)
 {
 	const struct office *o = s->office;
 	bool verbose = args_has(args, "verbose");
@@ -117,7 +117,7 @@ void inspect_sessions(struct session *s, const struct args *args, struct text *o
 	}
 }
 
-void inspect_rollback(struct session *s, const struct args *args, struct text *out)
+void inspect_who_rollback(struct session *s, const struct args *args, struct text *out)
 {
 	const char *why = s->office->rollback_error.text;
 

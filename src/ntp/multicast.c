@@ -277,14 +277,14 @@ enum verdict multicast_hear(struct node *n, struct now now, struct arrival *v, s
 
 	v->assoc = a;
 	r->received++;
-	if (verdict != VERDICT_USED)
+	if (verdict != VERDICT_USED && defence(DEFENCE_MAC))
 		return verdict;
 	if (v->d->at_lost)
 		return VERDICT_LATE;
 	verdict = assoc_test(n, &v->packet);
 	if (verdict == VERDICT_UNSYNCHRONISED && a)
 		lose_time(n, now, v, a, out);
-	if (verdict != VERDICT_USED && defence(DEFENCE_MAC))
+	if (verdict != VERDICT_USED)
 		return verdict;
 	r->heard = v->d->at.mono;
 	if (a && a->key_id == 0 && v->auth.result == AUTH_VALID) {

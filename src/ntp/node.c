@@ -230,8 +230,8 @@ void node_configure(struct node *n, struct now now, const struct settings *s, st
 	n->kod = s->kod;
 	n->discard = s->discard;
 	n->offset_limit_s = s->offset_limit_s;
-	n->distance_max = s->max_distance_s ? SPAN_S((int64_t)s->max_distance_s)
-					    : ASSOC_DISTANCE_MAX;
+	n->distance_max =
+		s->max_distance_s ? SPAN_S((int64_t)s->max_distance_s) : ASSOC_DISTANCE_MAX;
 	servo_limit(&n->system.servo, s->max_slew_ppm);
 	access_configure(n, s);
 	review_trust(n, now, out);

@@ -167,8 +167,8 @@ static void perform(struct node *n, const struct servo_order *order, struct acti
 static enum system_source decide(const struct node *n, struct now now)
 {
 	const struct system *s = &n->system;
-	bool peers = s->following && !s->refused &&
-		     span_less(distance_at(s, now.mono), n->distance_max);
+	bool peers =
+		s->following && !s->refused && span_less(distance_at(s, now.mono), n->distance_max);
 
 	if (n->refclock) /* the external source wins if its stratum is the smaller one */
 		return peers && s->selected && s->stratum - 1 < n->refclock_stratum

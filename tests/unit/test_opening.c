@@ -43,9 +43,10 @@ static const struct row seen[] = {
 	{false, 0, 0, 55293345604, 55294855697},
 };
 
-#define SEEN_OFFSET 217.3e-6 /* of the source when the first arrived, as all the others tell ...   \
-			      */
-#define SEEN_RATE (-30e-6)   /* ... together with the rate that was set */
+#define SEEN_OFFSET                                                                                \
+	217.3e-6	   /* of the source when the first arrived, as all the others tell ...     \
+			    */
+#define SEEN_RATE (-30e-6) /* ... together with the rate that was set */
 
 static struct sample sample_of(const struct row *r)
 {
