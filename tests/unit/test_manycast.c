@@ -347,6 +347,77 @@ static void a_server_that_lost_its_time_is_replaced(void **state)
 	site_free(s);
 }
 
+static unsigned add_keyed(struct site *s, enum role_kind kind, span error)
+{
+	unsigned h = site_add(s, error, kind == ROLE_MANYCAST_CLIENT ? 20.0 : 0.0);
+	struct role_setting *r = site_role(s, h, kind, GROUP);
+
+	site_keys(s, h, 4, 7);
+	s->hosts[h].settings->authentication = true;
+	if (kind == ROLE_MANYCAST_CLIENT)
+		r->key_id = 3;
+	else
+		site_refclock(s, h, 1);
+	site_commit(s, h);
+	return h;
+}
+
+/* Time goes on; whenever the client says that it is synchronised, its bound holds. */
+static void run_within_the_bound(struct site *s, unsigned client, int64_t seconds)
+{
+	for (int64_t i = 0; i < seconds; i += 5) {
+		site_run(s, SPAN_S(5));
+		struct system_row row = site_system(s, client);
+		span bound = span_add(span_half(row.root_delay), row.root_dispersion);
+
+		if (row.synchronised)
+			assert_false(span_less(bound, span_abs(site_error(s, client))));
+	}
+}
+
+static void a_client_keeps_time_through_all_that_servers_do(void **state)
+{
+	struct site *s = site_new();
+	unsigned server[4];
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		server[i] = add_keyed(s, ROLE_MANYCAST_SERVER, SPAN_ZERO);
+	unsigned client = add_keyed(s, ROLE_MANYCAST_CLIENT, SPAN_S(1));
+
+	run_within_the_bound(s, client, 100);
+	assert_true(site_is_within(s, client, SPAN_MS(1)));
+	site_refclock(s, server[0], 6); /* another stratum */
+	site_commit(s, server[0]);
+	run_within_the_bound(s, client, 300);
+	site_keys(s, server[1], 0, 0); /* its keys are lost */
+	site_commit(s, server[1]);
+	run_within_the_bound(s, client, 300);
+	s->hosts[server[2]].link.addrs[0].addr = addr_v4(10, 0, 0, 77); /* it moves */
+	site_link(s, server[2]);
+	run_within_the_bound(s, client, 300);
+	s->hosts[server[3]].settings->refclock = false; /* no time to give */
+	site_commit(s, server[3]);
+	run_within_the_bound(s, client, 600);
+	assert_true(site_is_within(s, client, SPAN_MS(1)));
+	assert_true(site_system(s, client).stratum >= 2);
+	s->hosts[client].link.up = false;
+	site_link(s, client);
+	run_within_the_bound(s, client, 60);
+	s->hosts[client].link.up = true;
+	site_link(s, client);
+	run_within_the_bound(s, client, 300);
+	for (unsigned i = 0; i < 4; i++)
+		s->hosts[server[i]].unplugged = true;
+	run_within_the_bound(s, client, 3600);
+	for (unsigned i = 0; i < 4; i++)
+		s->hosts[server[i]].unplugged = false;
+	run_within_the_bound(s, client, 900);
+	assert_true(site_system(s, client).synchronised);
+	assert_true(site_is_within(s, client, SPAN_MS(1)));
+	site_free(s);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_cold_client_is_right_within_15_s),
 	cmocka_unit_test(rings_grow_by_one_and_stop_at_the_widest),
@@ -360,6 +431,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_server_may_keep_to_its_own_link),
 	cmocka_unit_test(two_hundred_servers_do_not_answer_at_once),
 	cmocka_unit_test(a_server_that_lost_its_time_is_replaced),
+	cmocka_unit_test(a_client_keeps_time_through_all_that_servers_do),
 };
 
 int main(void)
