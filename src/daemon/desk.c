@@ -22,6 +22,7 @@
 #define GROUP_LOOK "timecast-look"
 #define KEEP_EVERY SPAN_S(600)
 #define KEEP_AHEAD SPAN_S(660)
+#define KEEP_GAP SPAN_S(10) /* strangers can hurry us, but not the disk */
 /* Whatever the desk does, a packet comes first. */
 #define NICE 10
 /* While a peer has not greeted. */
@@ -40,7 +41,7 @@ struct desk {
 	struct mail *mail;
 	pthread_t thread;
 	bool started;
-	mono keep_next;
+	mono keep_next, kept;
 	atomic_bool hurry;
 	atomic_bool quit;
 	atomic_bool over;
@@ -200,7 +201,8 @@ static void keep_memory(struct desk *d, bool last)
 	for (unsigned i = 0; i < memory.floor_count && !last; i++)
 		memory.floors[i].transmit = stamp_add(memory.floors[i].transmit, KEEP_AHEAD);
 	desk_keep(d, &memory);
-	d->keep_next = mono_add(steady(d), KEEP_EVERY);
+	d->kept = steady(d);
+	d->keep_next = mono_add(d->kept, KEEP_EVERY);
 }
 
 static int wait_ms(struct desk *d)
@@ -240,7 +242,9 @@ static void *work(void *context)
 		if (!mono_before(steady(d), office_next_wake(d->office)))
 			office_wake(d->office);
 		dialogue_turn(d->dialogue, before_line, d);
-		if (atomic_exchange(&d->hurry, false) || !mono_before(steady(d), d->keep_next))
+		if (atomic_exchange(&d->hurry, false))
+			d->keep_next = mono_min(d->keep_next, mono_add(d->kept, KEEP_GAP));
+		if (!mono_before(steady(d), d->keep_next))
 			keep_memory(d, false);
 	}
 	dialogue_free(d->dialogue, "timecastd ends");
@@ -258,6 +262,7 @@ int desk_start(struct desk *d, struct mail *m, struct err *err)
 	d->mail = m;
 	window_open(d->window, m);
 	d->dialogue = dialogue_new(d->office, d->socket, d->lookup, d->groups);
+	d->kept = mono_add(steady(d), span_neg(KEEP_GAP));
 	d->keep_next = mono_add(steady(d), KEEP_EVERY);
 	atomic_store(&d->over, false);
 	/* signals belong to the protocol thread */

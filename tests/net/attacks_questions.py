@@ -68,6 +68,7 @@ def _answered_while(f, make, verdict, least, keys=()):
     f.client.type("system-view", "ntp unicast-server %s%s minpoll 4 iburst" % (
         f.server.addresses[0][1], signed), "commit")
     until(lambda: forger.seen >= 3, 60)
+    f.need(f.moved("used") == 0, "an answer of the attacker was used: %s" % f.verdicts)
     f.cut(on=False)
     good = until(f.settled, 60, 0.5)
     forger.stop()
