@@ -226,9 +226,10 @@ static enum verdict test_prior(const struct assoc *a, stamp left)
 }
 
 /* It passed all tests. */
-static enum verdict take(struct node *n, struct now now, struct arrival *v, struct assoc *a,
-			 const struct sample *s, stamp left, struct actions *out)
+static enum verdict take(struct node *n, struct now now, struct arrival *v, const struct sample *s,
+			 stamp left, struct actions *out)
 {
+	struct assoc *a = v->assoc;
 	enum verdict verdict;
 
 	a->nonce = (stamp){0}; /* used up */
@@ -286,5 +287,5 @@ enum verdict client_hear(struct node *n, struct now now, struct arrival *v, stru
 		verdict = test_times(&s);
 	if (verdict == VERDICT_USED && !stamp_is_zero(left))
 		verdict = test_prior(a, left);
-	return verdict == VERDICT_USED ? take(n, now, v, a, &s, left, out) : verdict;
+	return verdict == VERDICT_USED ? take(n, now, v, &s, left, out) : verdict;
 }
