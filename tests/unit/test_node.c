@@ -476,7 +476,17 @@ static void same_seed_and_events_give_the_same_actions(void **state)
 		site_free(s);
 	}
 	assert_int_equal(sent[0], sent[1]);
-	assert_memory_equal(&last[0], &last[1], sizeof last[0]);
+	/* field by field: what pads a struct is nobody's */
+	assert_int_equal(last[0].id, last[1].id);
+	assert_int_equal(last[0].ifindex, last[1].ifindex);
+	assert_int_equal(last[0].ask, last[1].ask);
+	assert_int_equal(last[0].service_port, last[1].service_port);
+	assert_int_equal(last[0].to.port, last[1].to.port);
+	assert_int_equal(last[0].ttl, last[1].ttl);
+	assert_true(addr_equal(&last[0].to.addr, &last[1].to.addr));
+	assert_true(addr_equal(&last[0].from, &last[1].from));
+	assert_int_equal(last[0].len, last[1].len);
+	assert_memory_equal(last[0].octets, last[1].octets, last[0].len);
 }
 
 static void a_thousand_interfaces_are_joined_one_at_a_wake(void **state)
