@@ -26,6 +26,7 @@ ATTACKS = {
     "ASKER": "B15_manycast_reflection",
     "COMPANY": "tests/unit/test_distrust",
     "BOUND": "B5_key_of_somebody_else",
+    "DELAY": "tests/unit/test_distrust",
     "STEP": "B20_small_step_big_step",
     "MODES": "B21_modes_6_and_7",
 }

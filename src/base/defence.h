@@ -24,6 +24,7 @@ enum defence {
 	DEFENCE_ASKER,	 /* whose question to a group proves nothing gets no answer */
 	DEFENCE_COMPANY, /* newcomers do not outvote those who kept the clock */
 	DEFENCE_BOUND,	 /* a key is good where it is bound to */
+	DEFENCE_DELAY,	 /* who holds up the group only is told, and not followed */
 	DEFENCE_STEP,	 /* steps are limited after the first */
 	DEFENCE_MODES,	 /* of eight modes three are heard */
 };

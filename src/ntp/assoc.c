@@ -362,10 +362,12 @@ static void adapt_poll(struct node *n, struct now now, struct assoc *a)
 }
 
 /*
- * Who holds up what goes to the group moves no clock, but he can be told: the nonce bounds the way
- * of an answer, and no beacon needs longer than a question and its answer together.
+ * The nonce bounds the way of an answer, and no beacon needs longer than a question and its answer
+ * together unless somebody holds up what goes to the group. While he does, only answers count; what
+ * was learned from him is forgotten.
  */
-static void watch_for_delay(struct assoc *a, const struct sample *s, struct actions *out)
+static void watch_for_delay(struct node *n, struct now now, struct assoc *a, const struct sample *s,
+			    struct actions *out)
 {
 	struct belief b;
 
@@ -384,7 +386,7 @@ static void watch_for_delay(struct assoc *a, const struct sample *s, struct acti
 	bool held_up = a->beacons >= 2 && late.ns > 0;
 
 	a->beacons = 0;
-	if (held_up && !a->held_up)
+	if (held_up && !a->held_up) {
 		node_note(out, NOTE_HELD_UP, a->ifindex, &a->peer, &a->group, late.ns);
 	a->held_up = held_up;
 }
@@ -409,7 +411,10 @@ enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const
 		system_update(n, now, out);
 		return VERDICT_OFFSET_LIMIT;
 	}
-	watch_for_delay(a, s, out);
+	if (defence(DEFENCE_DELAY))
+		watch_for_delay(n, now, a, s, out);
+	if (a->held_up && !s->two_way)
+		return VERDICT_UNCONFIRMED;
 	switch (hindsight_add(&a->hindsight, &a->estimate, s, open_since(a))) {
 	case ESTIMATE_USED:
 		a->jumps = 0;

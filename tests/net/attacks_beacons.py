@@ -83,9 +83,12 @@ def B1_server_steps_back(f):
         raise Failed("not followed back: off by %d ns" % f.read())
     time.sleep(20)
     f.baseline()
+    f.cut()
+    time.sleep(0.2)
+    f.before = f.counts()
     f.watch(15, lambda turn: f.as_server(old[turn % len(old)]))
-    f.need(f.moved("unconfirmed") + f.moved("early") + f.moved("not-later") >= 5,
-           "no verdict: %s" % f.verdicts)
+    f.need_verdict("unconfirmed", 5)
+    f.need(f.moved("used") == 0, "what is not confirmed was used: %s" % f.verdicts)
     f.need_steady()
 
 
@@ -284,7 +287,9 @@ def B17_flood(f):
 
 
 def B19_delay(f):
-    """On path between two LANs: mode 5 is held up by 20 ms, everything else passes at once."""
+    """On path between two LANs: mode 5 is held up by 20 ms, everything else passes at once.
+
+    The alarm waits for an exchange, 15 minutes at most: tests/unit/test_distrust.c has that time."""
     f.serve()
     far = Lan(f.lab, f.name + "x", 200)
     far.attach(f.attacker, "eth1", 67, addresses=False)
@@ -311,7 +316,6 @@ def B19_delay(f):
         file.write("0.02")
     f.watch(40)
     f.sent += 40
-    f.need("take longer than a question" in f.client.log(), "no alarm:\n" + f.client.log())
     f.need_steady()
 
 

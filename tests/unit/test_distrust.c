@@ -268,6 +268,38 @@ static void a_server_that_was_set_back_is_believed_after_an_answer(void **state)
 	site_free(s);
 }
 
+static int64_t held_up; /* what goes to the group, by so many ns */
+
+static bool hold_up(struct site *s, unsigned from, struct send_action *a)
+{
+	(void)from;
+	s->delay = 50 * NS_PER_US + ((a->octets[0] & 7) == MODE_BROADCAST ? held_up : 0);
+	return true;
+}
+
+/* B19: only an exchange can tell, and there is one every 450 to 900 s. */
+static void who_holds_up_the_group_is_told_within_one_recalibration(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	held_up = 0;
+	s->tap = hold_up;
+	unsigned client = site_client(s, GROUP, SPAN_S(1), 20.0);
+
+	(void)site_server(s, GROUP);
+	site_run(s, SPAN_S(2000));
+	assert_int_equal(s->hosts[client].notes[NOTE_HELD_UP], 0);
+	held_up = 20 * NS_PER_MS;
+	for (unsigned i = 0; i < 95; i++) {
+		site_run(s, SPAN_S(10));
+		assert_true(site_is_within(s, client, SPAN_US(500)));
+	}
+	assert_int_equal(s->hosts[client].notes[NOTE_HELD_UP], 1);
+	assert_int_equal(s->hosts[client].stepped, 1);
+	site_free(s);
+}
+
 /* B6: who has the key makes fifty servers of it; the genuine one was there first. */
 static void fifty_servers_of_one_key_do_not_outvote_the_first(void **state)
 {
@@ -301,6 +333,7 @@ static void fifty_servers_of_one_key_do_not_outvote_the_first(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(who_holds_up_the_group_is_told_within_one_recalibration),
 	cmocka_unit_test(fifty_servers_of_one_key_do_not_outvote_the_first),
 	cmocka_unit_test(keys_are_checked),
 	cmocka_unit_test(a_key_that_is_not_trusted_proves_nothing),
