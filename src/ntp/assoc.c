@@ -388,6 +388,10 @@ static void watch_for_delay(struct node *n, struct now now, struct assoc *a, con
 	a->beacons = 0;
 	if (held_up && !a->held_up) {
 		node_note(out, NOTE_HELD_UP, a->ifindex, &a->peer, &a->group, late.ns);
+		estimate_restart(&a->estimate);
+		hindsight_clear(&a->hindsight);
+		volley_trigger(n, now, a, 4);
+	}
 	a->held_up = held_up;
 }
 
