@@ -278,7 +278,11 @@ static uint64_t count_verdict(const struct host *h, uint8_t verdict)
 static double quantity(const struct expect *e, const struct universe *u, const struct gauge *g)
 {
 	const struct host *h = expect_is_of_lan(e) ? NULL : u->hosts[e->who];
-	double offset = g ? fabs((double)g->offset_ns) : 0.0;
+	static const struct gauge nothing;
+
+	if (!g) /* a kind that is not read off a gauge */
+		g = &nothing;
+	double offset = fabs((double)g->offset_ns);
 
 	switch (e->kind) {
 	case EXPECT_JOINED:

@@ -13,10 +13,13 @@
 #include "daemon/mail.h"
 #include "daemon/say.h"
 #include "sys/lookup.h"
+#include "sys/process.h"
 #include "sys/sandbox.h"
 
 #define STATE_PATH "/var/lib/timecast"
 #define CONTROL_PATH "/run/timecast/control"
+/* Asking ports, visitors, memberships of 2,000 groups: all of them fit. */
+#define DESCRIPTORS 1024
 
 struct arguments {
 	const char *state_path;
@@ -213,6 +216,8 @@ static int start(const struct arguments *a, struct engine *e, struct desk *d, st
 
 	if (r < 0)
 		return r;
+	if (a->control_path)
+		process_make_room(DESCRIPTORS);
 	close_doors(a);
 	return a->control_path ? desk_start(d, m, err) : 0;
 }

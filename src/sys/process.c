@@ -2,9 +2,11 @@
 #include "sys/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 void *process_map(size_t octets)
 {
@@ -24,6 +26,19 @@ void process_unmap(void *block, size_t octets)
 {
 	if (block)
 		(void)munmap(block, octets);
+}
+
+void process_make_room(unsigned descriptors)
+{
+	/* The highest that the limits allow: a smaller table only costs time later. */
+	for (unsigned top = descriptors; top > 64; top /= 2) {
+		int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, (int)top - 1);
+
+		if (fd >= 0) {
+			(void)close(fd);
+			return;
+		}
+	}
 }
 
 int process_random(uint8_t *octets, size_t len, struct err *err)

@@ -13,6 +13,12 @@
  * errno set. */
 void *process_map(size_t octets);
 void process_unmap(void *block, size_t octets);
+/*
+ * Before there is a second thread: the kernel makes room for so many descriptors now. Later it
+ * would make the thread that opens one too many wait, tens of milliseconds, until all processors
+ * have seen the larger table.
+ */
+void process_make_room(unsigned descriptors);
 /* 0 or -errno with a sentence. */
 MUST_CHECK int process_random(uint8_t *octets, size_t len, struct err *err);
 
