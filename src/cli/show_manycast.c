@@ -4,6 +4,31 @@
 
 #include "cli/show.h"
 
+/* A verdict's sentence, but for the two that mean something else to a search. */
+static const char *why(uint8_t verdict)
+{
+	if (verdict == VERDICT_USED)
+		return "taken, a session begins";
+	if (verdict == VERDICT_HEARD)
+		return "it has a session already";
+	return note_of_verdict(verdict)->sentence;
+}
+
+static json_t *answers_of(const struct ring_row *r)
+{
+	json_t *list = json_array();
+	char key[40];
+
+	for (unsigned i = 0; i < r->last_count; i++) {
+		json_t *o = json_pack("{s:o, s:s, s:s}", "address", show_addr(&r->last[i].from),
+				      "verdict", show_verdict_key(r->last[i].verdict, key),
+				      "reason", why(r->last[i].verdict));
+		assert(o);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static json_t *rings_of(const struct show *show, unsigned group)
 {
 	json_t *list = json_array();
@@ -11,15 +36,15 @@ static json_t *rings_of(const struct show *show, unsigned group)
 	char key[40];
 
 	for (unsigned j = 0; show->world->ring(show->world->context, group, j, &r); j++) {
-		json_t *o =
-			json_pack("{s:i, s:I, s:I, s:I, s:o, s:o}", "ttl", r.ttl, "solicitations",
-				  (json_int_t)r.solicitations, "answers", (json_int_t)r.answers,
-				  "taken", (json_int_t)r.taken, "last-verdict",
-				  r.answers ? json_string(show_verdict_key(r.last_verdict, key))
-					    : json_null(),
-				  "last-reason",
-				  r.answers ? json_string(note_of_verdict(r.last_verdict)->sentence)
-					    : json_null());
+		json_t *o = json_pack(
+			"{s:i, s:I, s:I, s:I, s:o, s:o, s:o}", "ttl", r.ttl, "solicitations",
+			(json_int_t)r.solicitations, "answers", (json_int_t)r.answers, "taken",
+			(json_int_t)r.taken, "last-verdict",
+			r.last_count ? json_string(show_verdict_key(r.last[0].verdict, key))
+				     : json_null(),
+			"last-reason",
+			r.last_count ? json_string(why(r.last[0].verdict)) : json_null(),
+			"last-answers", answers_of(&r));
 		assert(o);
 		json_array_append_new(list, o);
 	}
@@ -82,6 +107,18 @@ json_t *show_manycast_collect(const struct show *show)
 
 /* ---- words ---- */
 
+static void print_answers(const json_t *list, struct text *out)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(list, i, o) {
+		text_add(out, "       from ");
+		show_add_addr(out, o, "address");
+		text_addf(out, ": %s\n", show_text(o, "reason"));
+	}
+}
+
 static void print_rings(const json_t *list, struct text *out)
 {
 	const json_t *o;
@@ -100,6 +137,7 @@ static void print_rings(const json_t *list, struct text *out)
 		else
 			text_addf(out, "%s: %s\n", show_text(o, "last-verdict"),
 				  show_text(o, "last-reason"));
+		print_answers(json_object_get(o, "last-answers"), out);
 	}
 }
 

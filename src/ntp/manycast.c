@@ -280,6 +280,16 @@ static enum verdict judge(struct node *n, struct now now, struct arrival *v,
 	return verdict;
 }
 
+static void count_answer(struct ring_row *row, const struct addr *from, enum verdict verdict)
+{
+	row->answers++;
+	row->taken += verdict == VERDICT_USED;
+	memmove(row->last + 1, row->last, sizeof row->last - sizeof row->last[0]);
+	row->last[0] = (struct ring_answer){*from, (uint8_t)verdict};
+	if (row->last_count < STATE_ANSWERS_MAX)
+		row->last_count++;
+}
+
 enum verdict manycast_hear(struct node *n, struct now now, struct arrival *v, uint16_t search,
 			   struct actions *out)
 {
@@ -294,9 +304,7 @@ enum verdict manycast_hear(struct node *n, struct now now, struct arrival *v, ui
 	enum verdict verdict = judge(n, now, v, s, ttl, out);
 	struct ring_row *row = ring_row(s, ttl);
 
-	row->answers++;
-	row->taken += verdict == VERDICT_USED;
-	row->last_verdict = (uint8_t)verdict;
+	count_answer(row, &v->d->from.addr, verdict);
 	role_plan(n, now, s->role);
 	return verdict;
 }

@@ -138,13 +138,18 @@ struct group_row {
 };
 
 #define STATE_TTL_ROWS 8
+#define STATE_ANSWERS_MAX 4
 /* What a manycast client knows of one ring. */
 struct ring_row {
 	uint8_t ttl;
 	uint32_t solicitations;
 	uint32_t answers;
 	uint32_t taken;
-	uint8_t last_verdict; /* enum verdict of the last answer */
+	uint8_t last_count;
+	struct ring_answer {
+		struct addr from;
+		uint8_t verdict;   /* enum verdict; USED: a session began */
+	} last[STATE_ANSWERS_MAX]; /* newest first */
 };
 
 /* Packets by family, over all interfaces or on one. */

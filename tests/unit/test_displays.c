@@ -225,7 +225,14 @@ static void manycast_shows_rings_and_servers(void **state)
 					 .ring = 3};
 	w.ring_count = 2;
 	w.rings[0] = (struct ring_row){.ttl = 1, .solicitations = 2};
-	w.rings[1] = (struct ring_row){2, 1, 3, 1, VERDICT_STRATUM};
+	w.rings[1] = (struct ring_row){.ttl = 2,
+				       .solicitations = 1,
+				       .answers = 3,
+				       .taken = 1,
+				       .last_count = 3,
+				       .last = {{ip("192.0.2.19"), VERDICT_STRATUM},
+						{ip("192.0.2.18"), VERDICT_HEARD},
+						{ip("192.0.2.17"), VERDICT_USED}}};
 	w.assoc_count = 1;
 	w.assocs[0] = a_session("192.0.2.17");
 	w.assocs[0].origin = ASSOC_MANYCAST;
@@ -239,6 +246,9 @@ static void manycast_shows_rings_and_servers(void **state)
 		"    1              2        0      0  none\n"
 		"    2              1        3      1  stratum: stratum is not 1 to 15 or "
 		"not useful\n"
+		"       from 192.0.2.19: stratum is not 1 to 15 or not useful\n"
+		"       from 192.0.2.18: it has a session already\n"
+		"       from 192.0.2.17: taken, a session begins\n"
 		"  server 192.0.2.17: quarantine, none, reach 255, distance 0.016 s\n");
 	w.group_count = 0;
 	assert_string_equal(display(MANYCAST, &none), "Info: No manycast role is configured.\n");
