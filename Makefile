@@ -61,7 +61,7 @@ attacks: all
 
 # Two hosts on a cable, to type into.
 try:
-	@tools/install-deps.sh build demo
+	@tools/install-deps.sh try
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) tests/net/tabletop.py --build build
 

@@ -10,6 +10,7 @@ libcap-ng-dev libedit-dev libcmocka-dev"
 demo="python3 iproute2 util-linux"
 check="clang clang-tidy clang-format llvm libclang-rt-14-dev tshark mandoc libyang-tools binutils
 openssh-client python3-netmiko"
+try="tshark"
 vm="qemu-system-x86"
 fuzz="clang llvm libclang-rt-14-dev"
 
@@ -20,11 +21,12 @@ for what in "$@"; do
 	--ask) ask=yes ;;
 	build) want="$want $build" ;;
 	demo) want="$want $build $demo" ;;
+	try) want="$want $build $demo $try" ;;
 	check) want="$want $build $demo $check" ;;
 	vm) want="$want $vm" ;;
 	fuzz) want="$want $build $fuzz" ;;
 	*)
-		echo "usage: install-deps.sh [--ask] build|demo|check|vm|fuzz ..." >&2
+		echo "usage: install-deps.sh [--ask] build|demo|try|check|vm|fuzz ..." >&2
 		exit 1
 		;;
 	esac
