@@ -6,6 +6,8 @@ A daemon with 1,000 interfaces configured answers questions that come a thousand
 Meanwhile, in turn: nothing, commits that change every interface, displays, filters, a paste of
 10,000 lines. One row each: median, 99 of 100, longest; of the whole way, there and back, between the
 kernel's stamps, and of the daemon's own part of it, from its receive stamp to its transmit stamp.
+Last, how many answers took over 1 ms, and how many of the echo's did: a machine that is itself
+stopped for milliseconds (a guest, a busy host) makes both late.
 """
 import os
 import select
@@ -24,6 +26,7 @@ ASK_S = 0.001
 SECONDS = 6
 SO_TIMESTAMPNS = 35
 ECHO_PORT = 1230
+LATE_NS = 1000000  # what no work at the desk may add
 
 
 def span_ns(later, earlier):
@@ -85,6 +88,8 @@ class Row:
         self.own = self.three(own for port, _, own in rows if port == 123)
         self.echo = self.three(way for port, way, _ in rows if port == ECHO_PORT)
         self.count = sum(1 for row in rows if row[0] == 123)
+        self.late = sum(1 for port, way, _ in rows if port == 123 and way > LATE_NS)
+        self.late_echo = sum(1 for port, way, _ in rows if port == ECHO_PORT and way > LATE_NS)
 
     @staticmethod
     def three(values):
@@ -94,10 +99,11 @@ class Row:
                 values[-1] / 1e3]
 
     def print(self):
-        print("%-12s %6d %4d | %s | %s | %s | %s" % (
+        print("%-12s %6d %4d | %s | %s | %s | %s | %5d %5d" % (
             self.name, self.count, self.lost, " ".join("%8.0f" % us for us in self.own),
             " ".join("%8.0f" % us for us in self.way), " ".join("%8.0f" % us for us in self.echo),
-            " ".join("%6.2f" % (a / b) for a, b in zip(self.way, self.echo))), flush=True)
+            " ".join("%6.2f" % (a / b) for a, b in zip(self.way, self.echo)),
+            self.late, self.late_echo), flush=True)
 
 
 def batch(host, lines):
@@ -166,9 +172,9 @@ def main(lab):
     lab.spawn(host, [sys.executable, os.path.abspath(__file__), "--echo", host.addresses[0][1]])
     time.sleep(3)
     print("us: median, 99 of 100, longest")
-    print("%-12s %6s %4s | %26s | %26s | %26s | %20s" % (
+    print("%-12s %6s %4s | %26s | %26s | %26s | %20s | %11s" % (
         "meanwhile", "asked", "lost", "the daemon's own part", "there and back",
-        "the same to a bare echo", "as its multiple"))
+        "the same to a bare echo", "as its multiple", "> 1ms, echo"))
     for name, work in (("nothing", None), ("commit", commits), ("display", displays),
                        ("filter", filters), ("paste", paste), ("nothing", None)):
         measure(lab, host, asked, name, work).print()
