@@ -18,6 +18,8 @@ const struct display_row displays[] = {
 	 show_statistics_collect, show_statistics_print},
 	{NTP "statistics packet peer [ <ip-address:ip4> | ipv6 [ <ipv6-address:ip6> ] ]",
 	 "The same by server", show_statistics_collect_peers, show_statistics_print},
+	{NTP "statistics packet group [ <ip-address:group4> | ipv6 [ <ipv6-address:group6> ] ]",
+	 "The same by group", show_statistics_collect_groups, show_statistics_print},
 	{NTP "verdicts [ all ]", "What became of packets, and what each verdict means",
 	 show_verdicts_collect, show_verdicts_print},
 	{NTP "manycast", "Rings, solicitations and answers", show_manycast_collect,

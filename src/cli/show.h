@@ -66,6 +66,7 @@ void show_sessions_print(const struct show *show, const json_t *data, struct tex
 json_t *show_statistics_collect(const struct show *show);
 void show_statistics_print(const struct show *show, const json_t *data, struct text *out);
 json_t *show_statistics_collect_peers(const struct show *show);
+json_t *show_statistics_collect_groups(const struct show *show);
 
 json_t *show_verdicts_collect(const struct show *show);
 void show_verdicts_print(const struct show *show, const json_t *data, struct text *out);

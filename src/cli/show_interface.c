@@ -50,6 +50,8 @@ static const char *reason(const struct group_row *r, char buf[96])
 		break;
 	case GROUP_REFUSED:
 		break;
+	case GROUP_DISABLED:
+		return note_of_verdict(r->off)->sentence;
 	}
 	for (unsigned i = 0; i < sizeof refusals / sizeof *refusals; i++)
 		if (refusals[i].error == r->error)

@@ -138,6 +138,33 @@ json_t *show_statistics_collect_peers(const struct show *show)
 			 "statistics", list, "last-drops");
 }
 
+/* One entry a role that sent or heard something. */
+json_t *show_statistics_collect_groups(const struct show *show)
+{
+	enum addr_family family = family_of(show);
+	const char *only = args_text(show->args, family == ADDR_V6 ? "ipv6-address" : "ip-address");
+	json_t *list = json_array();
+	struct addr wanted = {0};
+	struct group_row r;
+	bool all = !only || !addr_parse(only, &wanted);
+
+	for (unsigned i = 0; show->world->group(show->world->context, i, &r); i++) {
+		if (r.group.family != family || (!all && !addr_equal(&wanted, &r.group)) ||
+		    r.sent + r.received == 0)
+			continue;
+		json_t *o = json_pack("{s:o, s:s, s:s, s:o, s:o}", "group", show_addr(&r.group),
+				      "role", state_role_name(r.kind), "interface", r.ifname,
+				      "sent", count(r.sent), "received", count(r.received));
+		json_t *rest = sums(r.verdicts);
+		assert(o);
+		(void)json_object_update(o, rest);
+		json_decref(rest);
+		json_array_append_new(list, o);
+	}
+	return json_pack("{s:s, s:o, s:[]}", "family", family == ADDR_V6 ? "ipv6" : "ipv4",
+			 "statistics", list, "last-drops");
+}
+
 /* ---- words ---- */
 
 static void print_line(const char *label, const json_t *o, const char *key, struct text *out)
@@ -151,7 +178,11 @@ static void print_title(const json_t *data, const json_t *o, struct text *out)
 
 	text_addf(out, " NTP %s Packet Statistical Information",
 		  strcmp(show_text(data, "family"), "ipv6") == 0 ? "IPv6" : "IPv4");
-	if (peer) {
+	if (json_object_get(o, "group")) {
+		text_add(out, " (Group: ");
+		show_add_addr(out, o, "group");
+		text_addf(out, ", %s on %s)", show_text(o, "role"), show_text(o, "interface"));
+	} else if (peer) {
 		text_add(out, " (Peer: ");
 		show_add_addr(out, o, "peer");
 		text_add(out, ")");
@@ -164,10 +195,10 @@ static void print_title(const json_t *data, const json_t *o, struct text *out)
 static void print_table(const json_t *data, const json_t *o, struct text *out)
 {
 	print_title(data, o, out);
-	if (json_object_get(o, "sent")) {
+	if (json_object_get(o, "sent"))
 		print_line("Sent", o, "sent", out);
+	if (json_object_get(o, "send-failures"))
 		print_line("   Send failures", o, "send-failures", out);
-	}
 	print_line("Received", o, "received", out);
 	print_line("   Processed", o, "processed", out);
 	print_line("   Dropped", o, "dropped", out);
@@ -212,7 +243,7 @@ void show_statistics_print(const struct show *show, const json_t *data, struct t
 		if (i > 0)
 			text_add(out, "\n");
 		print_table(data, o, out);
-		if (json_object_get(o, "sent") && show_null(o, "interface"))
+		if (json_object_get(o, "send-failures") && show_null(o, "interface"))
 			print_drops(json_object_get(data, "last-drops"), out);
 	}
 	if (!o)

@@ -59,6 +59,7 @@ static const struct word keywords[] = {
 	{"exit", "Leave this view"},
 	{"feature-software", "Feature package"},
 	{"file", "Saved configuration"},
+	{"group", "By group"},
 	{"history-command", "Commands typed last"},
 	{"hmac-sha256", "HMAC-SHA256"},
 	{"iburst", "Eight packets at the start"},

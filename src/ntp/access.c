@@ -190,10 +190,17 @@ bool access_family_is_off(const struct node *n, const struct addr *a)
 	return n->access.off[ledger_family_of(a)];
 }
 
-bool access_is_off(const struct node *n, const struct role_setting *r)
+enum verdict access_role(const struct node *n, const struct role_setting *r, const struct iface *f)
 {
-	return access_family_is_off(n, &r->group) ||
-	       (role_is_server(r->kind) && n->access.server_off[ledger_family_of(&r->group)]);
+	enum ledger_family family = ledger_family_of(&r->group);
+
+	if (n->access.off[family])
+		return VERDICT_NTP_DISABLED;
+	if (role_is_server(r->kind) && n->access.server_off[family])
+		return VERDICT_SERVER_DISABLED;
+	if (f && f->deaf[family] && r->kind != ROLE_MULTICAST_SERVER)
+		return VERDICT_IFACE_DISABLED;
+	return VERDICT_USED;
 }
 
 static bool key_still_fits(struct node *n, const struct assoc *a)

@@ -50,8 +50,8 @@ struct access_grant access_of(const struct node *n, const struct addr *source);
 enum verdict access_test(const struct node *n, const struct arrival *v);
 /* True if a MAC by that key counts where and for what the packet came. */
 bool access_key_fits(const struct node *n, const struct arrival *v);
-/* True if roles of that kind and family are switched off. */
-bool access_is_off(const struct node *n, const struct role_setting *r);
+/* VERDICT_USED, or what switches that role off; f is its interface or NULL. */
+enum verdict access_role(const struct node *n, const struct role_setting *r, const struct iface *f);
 bool access_family_is_off(const struct node *n, const struct addr *a);
 /* Associations that would not be made today end, or are not followed. */
 void access_review(struct node *n, struct now now, struct actions *out);

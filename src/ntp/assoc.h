@@ -30,7 +30,7 @@ struct arrival {
 	struct auth_found auth;
 	struct iface *iface; /* NULL: unknown */
 	struct assoc *assoc; /* whom the verdict is counted for as well; NULL */
-	uint16_t role;	     /* whose group it came to; ROLE_NONE */
+	uint16_t role;	     /* whose group it, or what it answers, came to; ROLE_NONE */
 };
 
 /* An answered question, of which the next answer may tell when its own answer left. */

@@ -299,8 +299,6 @@ enum verdict manycast_hear(struct node *n, struct now now, struct arrival *v, ui
 	if (!nonce)
 		return VERDICT_BOGUS;
 	uint8_t ttl = nonce->ttl;
-
-	n->roles[s->role].received++;
 	enum verdict verdict = judge(n, now, v, s, ttl, out);
 	struct ring_row *row = ring_row(s, ttl);
 

@@ -268,15 +268,15 @@ static void lose_time(struct node *n, struct now now, struct arrival *v, struct 
 
 enum verdict multicast_hear(struct node *n, struct now now, struct arrival *v, struct actions *out)
 {
-	v->role = group_of(n, v);
-	if (v->role == ROLE_NONE)
+	uint16_t place = group_of(n, v);
+	if (place == ROLE_NONE)
 		return VERDICT_NOT_LISTENING;
-	struct role *r = &n->roles[v->role];
+	struct role *r = &n->roles[place];
 	struct assoc *a = assoc_find(n, &v->d->from.addr, v->iface->link.ifindex, &r->set.group);
 	enum verdict verdict = assoc_test_auth(n, &v->auth, a ? a->key_id : 0);
 
+	v->role = place;
 	v->assoc = a;
-	r->received++;
 	if (verdict != VERDICT_USED && defence(DEFENCE_MAC))
 		return verdict;
 	if (v->d->at_lost)

@@ -363,6 +363,10 @@ static void count(struct node *n, const struct arrival *v, enum verdict verdict)
 		v->iface->tallies[family].received++;
 		v->iface->tallies[family].verdicts[verdict]++;
 	}
+	if (v->role != ROLE_NONE) {
+		n->roles[v->role].received++;
+		n->roles[v->role].verdicts[verdict]++;
+	}
 	if (v->assoc)
 		v->assoc->verdicts[verdict]++;
 	if (!ledger_is_drop(verdict))
@@ -377,10 +381,22 @@ static void count(struct node *n, const struct arrival *v, enum verdict verdict)
 	ledger_add_drop(&n->ledger, &row);
 }
 
+/* Whose group it, or what it answers, was sent to; whatever becomes of it. */
+static uint16_t role_of(const struct node *n, const struct datagram *d, const struct iface *f)
+{
+	const struct ask *k = ask_find(n, d->ask);
+
+	if (k && k->owner == ASK_SEARCH)
+		return n->manycast.searches[k->whose].role;
+	if (!f || !addr_is_multicast(&d->to))
+		return ROLE_NONE;
+	return role_hearing(n, f, &d->to, d->len > 0 && (d->octets[0] & 7) == MODE_CLIENT);
+}
+
 void node_receive(struct node *n, struct now now, const struct datagram *d, struct actions *out)
 {
-	struct arrival v = {
-		.d = d, .iface = iface_by_index(&n->ifaces, d->ifindex), .role = ROLE_NONE};
+	struct iface *f = iface_by_index(&n->ifaces, d->ifindex);
+	struct arrival v = {.d = d, .iface = f, .role = role_of(n, d, f)};
 
 	count(n, &v, dispatch(n, now, &v, out));
 }
@@ -507,6 +523,10 @@ void node_reset_counters(struct node *n)
 
 		if (f->used)
 			memset(f->tallies, 0, sizeof f->tallies);
+	}
+	for (unsigned r = 0; r < n->role_used; r++) {
+		n->roles[r].sent = n->roles[r].received = 0;
+		memset(n->roles[r].verdicts, 0, sizeof n->roles[r].verdicts);
 	}
 	for (unsigned i = 0; i < ASSOC_MAX; i++)
 		memset(n->assocs[i].verdicts, 0, sizeof n->assocs[i].verdicts);

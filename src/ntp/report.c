@@ -138,12 +138,14 @@ bool report_group(const struct node *n, struct now now, unsigned i, struct group
 		return false;
 	uint16_t place = n->role_order[i];
 	const struct role *r = &n->roles[place];
+	const struct iface *f = r->iface == IFACE_NONE ? NULL : &n->ifaces.list[r->iface];
 
 	*ret = (struct group_row){
 		.group = r->set.group,
 		.kind = r->set.kind,
 		.join = (uint8_t)role_join_state(n, place),
 		.error = r->error,
+		.off = (uint8_t)access_role(n, &r->set, f),
 		.port = r->set.port,
 		.version = r->set.version,
 		.poll_log2s = r->set.minpoll_log2s,
@@ -155,8 +157,9 @@ bool report_group(const struct node *n, struct now now, unsigned i, struct group
 		.sessions = r->sessions,
 	};
 	memcpy(ret->ifname, r->set.ifname, sizeof ret->ifname);
-	if (r->iface != IFACE_NONE)
-		ret->ifindex = n->ifaces.list[r->iface].link.ifindex;
+	memcpy(ret->verdicts, r->verdicts, sizeof ret->verdicts);
+	if (f)
+		ret->ifindex = f->link.ifindex;
 	if (role_sends(r->set.kind))
 		ret->ttl = r->set.ttl;
 	if (role_sends(r->set.kind) && ret->join == GROUP_SENDING)

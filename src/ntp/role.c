@@ -31,6 +31,16 @@ uint16_t role_find(const struct node *n, const struct iface *f, enum role_kind k
 	return ROLE_NONE;
 }
 
+uint16_t role_hearing(const struct node *n, const struct iface *f, const struct addr *group,
+		      bool question)
+{
+	enum role_kind first = question ? ROLE_MANYCAST_SERVER : ROLE_MULTICAST_CLIENT;
+	enum role_kind other = question ? ROLE_MULTICAST_CLIENT : ROLE_MANYCAST_SERVER;
+	uint16_t r = role_find(n, f, first, group);
+
+	return r != ROLE_NONE ? r : role_find(n, f, other, group);
+}
+
 uint16_t role_find_any(const struct node *n, const struct iface *f, enum role_kind kind,
 		       enum addr_family family)
 {
@@ -76,7 +86,7 @@ static uint16_t free_place(struct node *n)
 	}
 	/* Full of groups that are still to be left: the kernel may keep one, we do not hear it. */
 	for (uint16_t r = 0; r < ROLES_MAX; r++) {
-		if (!n->roles[r].wanted) {
+		if (!n->roles[r].listed) {
 			give_up(n, r);
 			return r;
 		}
@@ -132,8 +142,11 @@ static void take_in(struct node *n, struct now now, const struct role_setting *s
 	if (!same_setting(&o->set, s) && role_sends(s->kind))
 		o->next = now.mono;
 	o->set = *s;
-	o->wanted = true;
+	o->listed = true;
+	o->wanted = access_role(n, s, NULL) == VERDICT_USED;
 	n->role_order[i] = r;
+	if (!o->wanted)
+		return;
 	if (role_is_server(s->kind))
 		n->server_roles++;
 	else
@@ -154,14 +167,12 @@ static void end_assocs(struct node *n, struct now now, uint16_t r, struct action
 void role_configure(struct node *n, struct now now, const struct settings *s, struct actions *out)
 {
 	for (unsigned r = 0; r < n->role_used; r++)
-		n->roles[r].wanted = false;
+		n->roles[r].listed = n->roles[r].wanted = false;
 	n->client_roles = 0;
 	n->server_roles = 0;
-	n->role_count = 0;
-	for (unsigned i = 0; i < s->role_count; i++) {
-		if (!access_is_off(n, &s->roles[i]))
-			take_in(n, now, &s->roles[i], n->role_count++);
-	}
+	n->role_count = s->role_count;
+	for (unsigned i = 0; i < s->role_count; i++)
+		take_in(n, now, &s->roles[i], i);
 	for (unsigned i = 0; i < n->role_used; i++) {
 		uint16_t r = (uint16_t)i;
 		struct role *o = &n->roles[r];
@@ -283,7 +294,7 @@ void role_plan(struct node *n, struct now now, uint16_t r)
 		due = now.mono;
 	else if (ifindex != 0 && o->joined_ifindex == 0)
 		due = o->retry;
-	else if (!o->wanted && o->sessions == 0) {
+	else if (!o->listed && o->sessions == 0) {
 		give_up(n, r);
 		return;
 	}
@@ -346,6 +357,8 @@ enum group_join role_join_state(const struct node *n, uint16_t r)
 	const struct role *o = &n->roles[r];
 	const struct iface *f = o->iface == IFACE_NONE ? NULL : &n->ifaces.list[o->iface];
 
+	if (access_role(n, &o->set, f) != VERDICT_USED)
+		return GROUP_DISABLED;
 	if (!f || f->link.ifindex == 0)
 		return GROUP_NO_IFACE;
 	if (o->error)

@@ -17,7 +17,8 @@ struct node;
 
 struct role {
 	bool used;
-	bool wanted; /* in the settings; otherwise it only waits to leave its group */
+	bool listed; /* in the settings; otherwise it only waits to leave its group */
+	bool wanted; /* listed, and not switched off */
 	struct role_setting set;
 	uint16_t iface;		 /* place in the interface table */
 	uint16_t next_on_iface;	 /* ROLE_NONE ends the list */
@@ -34,7 +35,8 @@ struct role {
 	stamp left;		 /* when it really left, 0: not known */
 	span send_lag;		 /* from there until the kernel sends it, as learnt */
 	uint64_t sent;
-	uint64_t received;
+	uint64_t received; /* to its group, and answers to what it asked the group */
+	uint64_t verdicts[VERDICT_COUNT];
 };
 
 /* Brings the table in line with the wish; state of roles that stay is kept. */
@@ -44,6 +46,9 @@ void role_link_changed(struct node *n, struct now now, struct iface *f);
 /* The role on that interface for that group; ROLE_NONE. */
 uint16_t role_find(const struct node *n, const struct iface *f, enum role_kind kind,
 		   const struct addr *group);
+/* The role that hears that group there; where two do, the server for questions. ROLE_NONE. */
+uint16_t role_hearing(const struct node *n, const struct iface *f, const struct addr *group,
+		      bool question);
 /* The first role of that kind and family on the interface; ROLE_NONE. */
 uint16_t role_find_any(const struct node *n, const struct iface *f, enum role_kind kind,
 		       enum addr_family family);

@@ -61,6 +61,8 @@ const char *state_join_name(enum group_join j)
 		return "refused";
 	case GROUP_PENDING:
 		return "pending";
+	case GROUP_DISABLED:
+		return "disabled";
 	}
 	assert(false);
 	return NULL;

@@ -108,10 +108,11 @@ enum group_join {
 	GROUP_DOWN,	/* it is down */
 	GROUP_NO_ADDR,	/* it has no address of the family */
 	GROUP_JOINED,
-	GROUP_SENDING, /* a server: nothing to join, packets leave */
-	GROUP_WAITING, /* a server that has no time to send */
-	GROUP_REFUSED, /* the kernel said no: see error */
-	GROUP_PENDING, /* about to be joined */
+	GROUP_SENDING,	/* a server: nothing to join, packets leave */
+	GROUP_WAITING,	/* a server that has no time to send */
+	GROUP_REFUSED,	/* the kernel said no: see error */
+	GROUP_PENDING,	/* about to be joined */
+	GROUP_DISABLED, /* switched off: see off */
 };
 
 /* One per configured role: `display interface ntp`, `display ntp manycast`. */
@@ -122,6 +123,7 @@ struct group_row {
 	uint8_t kind; /* enum role_kind */
 	uint8_t join; /* enum group_join */
 	int error;    /* errno of the last refusal, 0 none */
+	uint8_t off;  /* enum verdict: what disables it */
 	uint16_t port;
 	uint8_t ttl; /* configured; clients: 0 */
 	uint8_t version;
@@ -131,6 +133,7 @@ struct group_row {
 	span since_heard; /* -1 ns: never */
 	uint64_t sent;
 	uint64_t received;
+	uint64_t verdicts[VERDICT_COUNT];
 	unsigned sessions; /* associations of this role */
 	/* manycast clients */
 	uint8_t ring; /* TTL of the next solicitation, 0 none */

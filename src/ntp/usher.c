@@ -110,14 +110,15 @@ enum verdict usher_asked(struct node *n, struct now now, struct arrival *v)
 	struct server_snapshot snapshot;
 	struct addr from;
 	uint32_t key_id;
+	uint16_t place =
+		v->iface ? role_find(n, v->iface, ROLE_MANYCAST_SERVER, &d->to) : ROLE_NONE;
 
-	v->role = v->iface ? role_find(n, v->iface, ROLE_MANYCAST_SERVER, &d->to) : ROLE_NONE;
-	if (v->role == ROLE_NONE)
+	if (place == ROLE_NONE)
 		return VERDICT_NOT_LISTENING;
-	struct role *r = &n->roles[v->role];
+	struct role *r = &n->roles[place];
 	enum verdict verdict = server_test_auth(&v->auth, n->authentication, &key_id);
 
-	r->received++;
+	v->role = place;
 	if (verdict != VERDICT_USED && defence(DEFENCE_ASKER))
 		return verdict;
 	verdict = test(n, now, v, r, &snapshot);

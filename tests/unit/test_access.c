@@ -246,6 +246,73 @@ static void a_disabled_server_sends_no_beacon(void **state)
 	site_free(s);
 }
 
+static void what_is_switched_off_stays_in_view_and_comes_back(void **state)
+{
+	struct site *s = site_new();
+	unsigned server = site_server(s, GROUP), client = site_client(s, GROUP, SPAN_ZERO, 0.0);
+	struct settings *set = settings_of(s, client);
+
+	(void)state;
+	site_run(s, SPAN_S(60));
+	assert_int_equal(site_row(s, client, 0).join, GROUP_JOINED);
+	set->off4 = true;
+	site_commit(s, client);
+	settings_of(s, server)->server_off4 = true;
+	site_commit(s, server);
+	site_run(s, SPAN_S(60));
+	assert_int_equal(site_row(s, client, 0).join, GROUP_DISABLED);
+	assert_int_equal(site_row(s, client, 0).off, VERDICT_NTP_DISABLED);
+	assert_int_equal(site_row(s, client, 0).sessions, 0);
+	assert_int_equal(site_row(s, server, 0).join, GROUP_DISABLED);
+	assert_int_equal(site_row(s, server, 0).off, VERDICT_SERVER_DISABLED);
+	assert_int_equal(site_row(s, server, 0).next.ns, -1);
+	set->off4 = false;
+	site_commit(s, client);
+	settings_of(s, server)->server_off4 = false;
+	site_commit(s, server);
+	site_run(s, SPAN_S(180));
+	assert_int_equal(site_row(s, server, 0).join, GROUP_SENDING);
+	assert_int_equal(site_row(s, client, 0).join, GROUP_JOINED);
+	assert_int_equal(site_row(s, client, 0).sessions, 1);
+	set->receives[0] = (struct receive_setting){.ifname = "eth0", .family = ADDR_V4};
+	set->receive_count = 1;
+	site_commit(s, client);
+	assert_int_equal(site_row(s, client, 0).join, GROUP_DISABLED);
+	assert_int_equal(site_row(s, client, 0).off, VERDICT_IFACE_DISABLED);
+	site_free(s);
+}
+
+static void a_group_counts_what_became_of_its_packets(void **state)
+{
+	struct site *s = site_new();
+	unsigned h;
+	struct settings *set;
+	struct group_row row;
+
+	(void)state;
+	(void)site_server(s, GROUP);
+	h = site_client(s, GROUP, SPAN_ZERO, 0.0);
+	set = settings_of(s, h);
+	site_run(s, SPAN_S(300));
+	row = site_row(s, h, 0);
+	assert_true(row.verdicts[VERDICT_USED] > 0);
+	uint64_t sum = 0;
+	for (unsigned v = 0; v < VERDICT_COUNT; v++)
+		sum += row.verdicts[v];
+	assert_int_equal(sum, row.received);
+	/* What is refused before anybody looks for its role is counted for it, too. */
+	add_right(set, ACCESS_PEER, 2999);
+	site_commit(s, h);
+	site_run(s, SPAN_S(200));
+	assert_true(site_row(s, h, 0).verdicts[VERDICT_ACCESS] > 0);
+	assert_int_equal(site_row(s, h, 0).verdicts[VERDICT_ACCESS],
+			 site_count(s, h, ADDR_V4, VERDICT_ACCESS));
+	node_reset_counters(s->hosts[h].node);
+	row = site_row(s, h, 0);
+	assert_int_equal(row.received + row.sent + row.verdicts[VERDICT_USED], 0);
+	site_free(s);
+}
+
 static void a_server_beyond_the_offset_limit_is_not_followed(void **state)
 {
 	struct site *s = site_new();
@@ -276,6 +343,8 @@ int main(void)
 		cmocka_unit_test(who_is_no_peer_is_not_followed),
 		cmocka_unit_test(nothing_is_heard_where_receiving_is_disabled),
 		cmocka_unit_test(a_disabled_server_sends_no_beacon),
+		cmocka_unit_test(what_is_switched_off_stays_in_view_and_comes_back),
+		cmocka_unit_test(a_group_counts_what_became_of_its_packets),
 		cmocka_unit_test(a_server_beyond_the_offset_limit_is_not_followed),
 	};
 

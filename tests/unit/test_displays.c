@@ -210,6 +210,37 @@ static void an_interface_shows_each_group_and_the_kernels_reason(void **state)
 	assert_non_null(strstr(display(INTERFACE, &none), "the kernel refuses with EUCLEAN"));
 }
 
+static void statistics_by_group_name_the_role_and_where(void **state)
+{
+	(void)state;
+	fill_groups();
+	w.groups[0].verdicts[VERDICT_USED] = 40;
+	w.groups[0].verdicts[VERDICT_MAC_BAD] = 2;
+	const char *text = display(BY_GROUP, &(struct args){" group ", NULL, NULL});
+	assert_non_null(strstr(text, "Information (Group: 224.0.1.1, multicast-client on eth0)\n"));
+	assert_non_null(strstr(text, " Sent                                  :          0\n"
+				     " Received                              :          42\n"
+				     "    Processed                          :          40\n"
+				     "    Dropped                            :          2\n"));
+	assert_null(strstr(text, "eth1")); /* which sent and heard nothing */
+	assert_null(strstr(text, "Last "));
+	text = display(BY_GROUP, &(struct args){" group ipv6 ", NULL, NULL});
+	assert_non_null(strstr(text, "(Group: FF0E::101, multicast-server on eth0)\n"));
+	assert_null(strstr(text, "224.0.1.1"));
+	text = display(BY_GROUP, &(struct args){" group ", "ip-address", "224.0.1.2"});
+	assert_string_equal(text, "Info: No packet has been counted there.\n");
+}
+
+static void what_is_switched_off_is_shown_as_disabled(void **state)
+{
+	(void)state;
+	fill_groups();
+	w.groups[0].join = GROUP_DISABLED;
+	w.groups[0].off = VERDICT_IFACE_DISABLED;
+	assert_non_null(strstr(display(INTERFACE, &none),
+			       "state: disabled (receiving is disabled on the interface)\n"));
+}
+
 static void manycast_shows_rings_and_servers(void **state)
 {
 	(void)state;
@@ -433,6 +464,8 @@ int main(void)
 		WITH(statistics_by_interface_and_by_peer),
 		WITH(every_verdict_lands_in_one_line_of_the_table),
 		WITH(an_interface_shows_each_group_and_the_kernels_reason),
+		WITH(statistics_by_group_name_the_role_and_where),
+		WITH(what_is_switched_off_is_shown_as_disabled),
 		WITH(manycast_shows_rings_and_servers),
 		WITH(losses_are_shown_as_documented_and_only_ten),
 		WITH(the_clock_is_the_one_that_is_kept),

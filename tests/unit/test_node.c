@@ -561,7 +561,7 @@ static void who_proved_nothing_leaves_when_proof_is_asked_for(void **state)
 static void no_block_is_larger_than_it_should_be(void **state)
 {
 	(void)state;
-	assert_in_range(node_size(), 1, 5U << 20);
+	assert_in_range(node_size(), 1, 7U << 20);
 }
 
 static const struct CMUnitTest tests[] = {

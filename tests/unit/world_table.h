@@ -290,6 +290,9 @@ static const struct args none;
 #define BY_PEER                                                                                    \
 	"display ntp/ntp-service statistics packet peer "                                          \
 	"[ <ip-address:ip4> | ipv6 [ <ipv6-address:ip6> ] ]"
+#define BY_GROUP                                                                                   \
+	"display ntp/ntp-service statistics packet group "                                         \
+	"[ <ip-address:group4> | ipv6 [ <ipv6-address:group6> ] ]"
 #define MANYCAST "display ntp/ntp-service manycast"
 #define EVENT "display ntp/ntp-service event"
 #define UNSYNC "display ntp/ntp-service event clock-unsync"
