@@ -57,17 +57,26 @@ static void insert_addrs(struct ifaces *t, unsigned place)
 	}
 }
 
+/* Zeros that were never written cost no memory: none is written over another. */
+static void clear(uint16_t *slots, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (slots[i])
+			slots[i] = 0;
+	}
+}
+
 static void refresh(struct ifaces *t)
 {
 	if (!t->stale)
 		return;
-	if (t->filled) {
-		memset(t->by_index, 0, sizeof t->by_index);
-		memset(t->by_name, 0, sizeof t->by_name);
-		memset(t->own, 0, sizeof t->own);
-		memset(t->own_refids, 0, sizeof t->own_refids);
+	clear(t->by_index, IFACE_SLOTS);
+	clear(t->by_name, IFACE_SLOTS);
+	clear(t->own, IFACE_OWN_SLOTS);
+	for (unsigned i = 0; i < IFACE_OWN_SLOTS; i++) {
+		if (t->own_refids[i])
+			t->own_refids[i] = 0;
 	}
-	t->filled = true;
 	for (unsigned i = 0; i < t->count; i++) {
 		const struct iface *f = &t->list[i];
 
@@ -141,7 +150,6 @@ struct iface *iface_make(struct ifaces *t, const char *name)
 	memcpy(f->link.name, name, strnlen(name, sizeof f->link.name - 1));
 	insert(t->by_name, IFACE_SLOTS, hash_octets(f->link.name, strlen(f->link.name)),
 	       (uint16_t)(place + 1));
-	t->filled = true;
 	return f;
 }
 

@@ -25,8 +25,7 @@ struct iface {
 struct ifaces {
 	unsigned count; /* entries that were ever used */
 	struct iface list[IFACES_MAX];
-	bool stale;  /* the tables below must be made again before they are asked */
-	bool filled; /* they were made once: zeros that were never written cost no memory */
+	bool stale; /* the tables below must be made again before they are asked */
 	uint16_t by_index[IFACE_SLOTS]; /* place in list plus one, 0: empty */
 	uint16_t by_name[IFACE_SLOTS];
 	uint16_t own[IFACE_OWN_SLOTS]; /* place * LINK_ADDRS_MAX + address, plus one */

@@ -65,6 +65,8 @@ bool pairs_take(struct pairs *p, const struct addr *asker, stamp received, stamp
 
 void pairs_forget(struct pairs *p)
 {
-	for (unsigned i = 0; i < PAIRS_MAX; i++)
-		p->list[i].asker.family = ADDR_NONE;
+	for (unsigned i = 0; i < PAIRS_MAX; i++) {
+		if (p->list[i].asker.family != ADDR_NONE) /* untouched rows cost no memory */
+			p->list[i].asker.family = ADDR_NONE;
+	}
 }
