@@ -213,6 +213,7 @@ static const struct command_field access_fields[] = {
 	WORD("synchronization", AT(access, right), ACCESS_SYNCHRONIZATION),
 	WORD("query", AT(access, right), ACCESS_QUERY),
 	WORD("limited", AT(access, right), ACCESS_LIMITED),
+	WORD("all", AT(access, right), ACCESS_RIGHTS),
 	NUMBER("acl-number", AT(access, number4), 0),
 	{.kind = FIELD_TEXT, .name = "acl-name", AT(access, name4)},
 	NUMBER("acl6-number", AT(access, number6), 0),
@@ -350,7 +351,7 @@ static const struct command_field manycast_client6_fields[] = {
 #define O_VERSION " | version <version-number:1-4>"
 #define O_PORT " | port <port-number:port>"
 #define O_MINPOLL " | minpoll <minpoll-log2:0-17>"
-#define RIGHT "access { peer | server | synchronization | query | limited } "
+#define RIGHT "{ peer | server | synchronization | query | limited } "
 #define LISTS                                                                                      \
 	"<acl-number:2000-2999> | acl-name <acl-name:aclname> | "                                  \
 	"ipv6 <acl6-number:2000-2999> | ipv6 acl6-name <acl6-name:aclname>"
@@ -406,8 +407,8 @@ const struct command_row commands[] = {
 	 NTP "unicast-server <ip-address:ip4>", unicast4_fields, "unicast-configuration"},
 	{VIEW_SYSTEM, EDIT_UNICAST, NTP "unicast-server ipv6 <ipv6-address:ip6> [ " O_KEY O_UNICAST,
 	 NTP "unicast-server ipv6 <ipv6-address:ip6>", unicast6_fields, "unicast-configuration"},
-	{VIEW_SYSTEM, EDIT_ACCESS, NTP RIGHT "{ " LISTS " }*", NTP RIGHT "[ " LISTS " ]*",
-	 access_fields, NULL},
+	{VIEW_SYSTEM, EDIT_ACCESS, NTP "access " RIGHT "{ " LISTS " }*",
+	 NTP "access { all | " RIGHT "[ " LISTS " ]* }", access_fields, NULL},
 	{VIEW_SYSTEM, EDIT_KOD, NTP "kod-enable", NTP "kod-enable", kod_fields, NULL},
 	{VIEW_SYSTEM, EDIT_DISCARD,
 	 NTP "discard { min-interval <min-interval-log2:1-8> | "
@@ -679,10 +680,10 @@ static bool merge_side(const struct side *s, bool undo)
 static void merge_access(const struct settings *s, bool undo, struct edit *e)
 {
 	struct access_setting *a = &e->value.access;
-	int at = store_find_access(s, a->right);
 	bool whole = side_is_empty(a->number4, a->name4) && side_is_empty(a->number6, a->name6);
+	int at = undo && whole ? -1 : store_find_access(s, a->right);
 
-	if (at < 0 || (undo && whole))
+	if (at < 0)
 		return;
 	struct access_setting now;
 
@@ -691,7 +692,7 @@ static void merge_access(const struct settings *s, bool undo, struct edit *e)
 	const struct side v6 = {&now.number6, now.name6, a->number6, a->name6};
 
 	if (!merge_side(&v4, undo) || !merge_side(&v6, undo)) {
-		a->right = ACCESS_RIGHTS; /* no such line */
+		a->right = ACCESS_RIGHTS + 1; /* no such line */
 		return;
 	}
 	memcpy(a, &now, sizeof now);

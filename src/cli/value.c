@@ -169,8 +169,10 @@ static enum value_fit read_text(const struct value_type *t, const char *text, st
 		return VALUE_OUT_OF_RANGE;
 	}
 	if (t->kind == VALUE_ACL_NAME &&
-	    (!strchr(LETTERS, *text) || !all_of(text, LETTERS DIGITS "._-"))) {
-		err_set(err, "A letter, then letters, digits, dot, underscore and hyphen.");
+	    (!strchr(LETTERS DIGITS, *text) || !all_of(text, LETTERS DIGITS "._-") ||
+	     all_of(text, DIGITS))) {
+		err_set(err, "A letter or digit, then letters, digits, dot, underscore and "
+			     "hyphen; not digits alone.");
 		return VALUE_OUT_OF_RANGE;
 	}
 	if (t->kind == VALUE_LABEL && (strcmp(text, "-") == 0 || (*text >= '0' && *text <= '9'))) {

@@ -63,8 +63,10 @@ int collate_rule(const void *a, const void *b)
 
 int collate_access(const void *a, const void *b)
 {
-	return (int)((const struct access_setting *)a)->right -
-	       (int)((const struct access_setting *)b)->right;
+	int x = ((const struct access_setting *)a)->right;
+	int y = ((const struct access_setting *)b)->right;
+
+	return x == ACCESS_RIGHTS || y == ACCESS_RIGHTS ? 0 : x - y; /* all of them */
 }
 
 int collate_receive(const void *a, const void *b)

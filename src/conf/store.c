@@ -349,12 +349,13 @@ static int edit_row(struct store *s, const struct edit *e, struct err *err)
 	bool found;
 	unsigned at = table_find(&s->settings, t, &e->value, &found);
 
+	if (e->undo && found && e->object == EDIT_ACL)
+		drop_rules(s, &e->value.acl);
 	if (e->undo) {
-		if (found && e->object == EDIT_ACL)
-			drop_rules(s, &e->value.acl);
-		if (found)
+		bool any = found;
+		for (; found; at = table_find(&s->settings, t, &e->value, &found))
 			take_out(s, t, at);
-		return found;
+		return any;
 	}
 	if (e->object == EDIT_RULE && !has_list(&s->settings, &e->value.acl)) {
 		err_set(err, "The access list of this rule is gone; enter it again with acl.");

@@ -119,7 +119,7 @@ enum access_right {
 	ACCESS_SYNCHRONIZATION, /* may ask */
 	ACCESS_QUERY,		/* may do nothing: control queries are never answered */
 	ACCESS_LIMITED,		/* may ask, but not too often */
-	ACCESS_RIGHTS,
+	ACCESS_RIGHTS,		/* how many; in an edit: all of them */
 };
 
 /* Key of the table: right. A list is given by number or name, or not at all. */
