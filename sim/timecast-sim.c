@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Arguments, files and the exit status of the simulator; see timecast-sim(1). */
 #include <getopt.h>
+#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@
 #define USAGE                                                                                      \
 	"usage: timecast-sim [--seed N] [--csv FILE] [--plot FILE.svg] [--notes] [--quiet] "       \
 	"SCENARIO\n"                                                                               \
-	"       timecast-sim --replay FILE\n"
+	"       timecast-sim --replay FILE\n"                                                      \
+	"       timecast-sim --help | --version\n"
 
 struct wishes {
 	const char *scenario; /* or: */
@@ -26,6 +28,8 @@ struct wishes {
 	uint64_t seed;
 	bool notes;
 	bool quiet;
+	bool help;
+	bool version;
 };
 
 static bool read_arguments(int argc, char *argv[], struct wishes *w)
@@ -37,6 +41,8 @@ static bool read_arguments(int argc, char *argv[], struct wishes *w)
 		{"notes", no_argument, NULL, 'n'},
 		{"quiet", no_argument, NULL, 'q'},
 		{"replay", required_argument, NULL, 'r'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},
 		{0},
 	};
 	int c;
@@ -56,6 +62,10 @@ static bool read_arguments(int argc, char *argv[], struct wishes *w)
 			w->notes = true;
 		} else if (c == 'q') {
 			w->quiet = true;
+		} else if (c == 'h' || c == 'v') {
+			w->help = c == 'h';
+			w->version = c == 'v';
+			return true;
 		} else {
 			return false;
 		}
@@ -189,12 +199,17 @@ int main(int argc, char *argv[])
 {
 	struct wishes w = {0};
 
-	/* A node's block is mostly never touched: it must come fresh from the kernel, not cleared.
-	 */
+	/* A node's block is mostly never touched: it must come fresh from the kernel, not cleared,
+	 * however many there are. */
 	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	(void)mallopt(M_MMAP_MAX, INT_MAX);
 	if (!read_arguments(argc, argv, &w)) {
 		(void)fputs(USAGE, stderr);
 		return 2;
+	}
+	if (w.help || w.version) {
+		(void)fputs(w.help ? USAGE : "timecast-sim " TIMECAST_VERSION "\n", stdout);
+		return 0;
 	}
 	return w.replay ? replay(w.replay) : simulate_file(&w);
 }
