@@ -15,12 +15,18 @@ static const double wanders[BANK_WANDERS] = {1e-10, 3.2e-10, 1e-9, 3.2e-9, 1e-8,
 /* Reading noise over queueing: nearly all queueing, mixed, nearly all reading. */
 static const double shapes[BANK_SHAPES] = {0.03, 0.4, 2.0};
 
+/*
+ * What is doubted most weighs nothing, not even a little: a track that took the clock to be far
+ * steadier than it is ends so sure of itself that no packet fits. After hours it is off by
+ * milliseconds, and the variance of a mixture has that squared.
+ */
 static void normalise(const double *log_weight, int n, double *ret)
 {
+	double least = special_exp(DOUBT_MAX);
 	double sum = 0.0;
 
 	for (int i = 0; i < n; i++)
-		sum += ret[i] = special_exp(log_weight[i]);
+		sum += ret[i] = special_exp(log_weight[i]) - least;
 	for (int i = 0; i < n; i++)
 		ret[i] /= sum;
 }
@@ -232,6 +238,11 @@ double bank_wander(const struct bank *b)
 	int s = largest(b->belief.shape, BANK_SHAPES);
 
 	return wanders[largest(b->belief.wander[s], BANK_WANDERS)];
+}
+
+double bank_exchanges(const struct bank *b)
+{
+	return b->noise[largest(b->belief.shape, BANK_SHAPES)][BANK_UP].count;
 }
 
 double bank_jitter(const struct bank *b, enum bank_way way)

@@ -57,6 +57,8 @@ void bank_merge(const struct bank *b, double seconds, struct track *ret);
 /* The noise of the likeliest shape, and the likeliest wander. */
 void bank_noise_of(const struct bank *b, enum bank_way way, struct track_noise *ret);
 double bank_wander(const struct bank *b);
+/* How many exchanges, the newest hundred or so, have told what is known of the noise. */
+double bank_exchanges(const struct bank *b);
 /* RMS of the ordinary noise of one direction, s. */
 double bank_jitter(const struct bank *b, enum bank_way way);
 

@@ -20,7 +20,9 @@
 #define JUMP_MARGIN 20e-6      /* s; clocks are read as badly as that, now and then */
 #define JUMP_LATE 0.05	       /* s; one-way: later than expected by more is asked about first */
 #define JUMP_LATE_FOLD 400     /* and by more than so many times the usual queueing */
-#define BOUND_SIGMAS 2.4       /* for 95 %, with some room for what is not Gaussian */
+#define BOUND_SIGMAS 2.4       /* for 95 %, with some room for what is not Gaussian ... */
+#define BOUND_YOUNG 20.0       /* ... and for noise known from few exchanges: more by this ... */
+#define BOUND_COUNT 10.0       /* ... over their number and this */
 #define UNDERSTUDY_EXCHANGES 4 /* without them it has learned noise, but nothing of the path */
 #define PHI 15e-6	       /* RFC 5905 figure 6: what a clock may drift unobserved */
 #define ASK_GAP_S 1.0	       /* between two exchanges */
@@ -380,9 +382,9 @@ static void note_exchange(struct estimate *e)
  * What the filter says; but no less than what so few exchanges leave open that their spread means
  * little, or than samples say that were not used.
  */
-static double bound_of(const struct estimate *e, const struct track *t)
+static double bound_of(const struct estimate *e, const struct track *t, double sigmas)
 {
-	double bound = BOUND_SIGMAS * sqrt(t->cov[TRACK_CLOCK][TRACK_CLOCK]);
+	double bound = sigmas * sqrt(t->cov[TRACK_CLOCK][TRACK_CLOCK]);
 
 	if (e->opening.open && e->opening.exchanges < OPENING_SPREAD_MIN) {
 		double least;
@@ -400,7 +402,15 @@ static bool is_outdone(const struct estimate *e, double trip)
 	struct track t;
 
 	bank_merge(&e->bank, 0.0, &t);
-	return bound_of(e, &t) > trip + 2.0 * JUMP_MARGIN;
+	return bound_of(e, &t, BOUND_SIGMAS) > trip + 2.0 * JUMP_MARGIN;
+}
+
+/* A path that nobody measured is as wrong as it was said to be. */
+static double sigmas_of(const struct estimate *e)
+{
+	double young = BOUND_YOUNG / (BOUND_COUNT + bank_exchanges(&e->bank));
+
+	return e->calibrated ? BOUND_SIGMAS * (1.0 + young) : BOUND_SIGMAS;
 }
 
 static void restart_by(struct estimate *e, const struct sample *s)
@@ -516,7 +526,7 @@ void estimate_at(const struct estimate *e, mono at, struct belief *ret)
 	ret->remote = stamp_add(e->remote, span_add(ahead, span_from_s(t.mean[TRACK_CLOCK])));
 	ret->rate = freq_from_ratio(t.mean[TRACK_RATE]);
 	ret->delay = span_from_s(delay > 0.0 ? 2.0 * delay : 0.0);
-	ret->error = span_from_s(bound_of(e, &t));
+	ret->error = span_from_s(bound_of(e, &t, sigmas_of(e)));
 	ret->rate_error = span_from_s(sqrt(t.cov[TRACK_RATE][TRACK_RATE]));
 	ret->dispersion = span_add(ret->error, span_from_s(PHI * fabs(seconds)));
 	ret->jitter = span_from_s(bank_jitter(&e->bank, BANK_DOWN));

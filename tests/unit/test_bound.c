@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ntp/estimate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "path.h"
+
+#define EPOCH (UINT64_C(4000000000) << 32)
+#define INTERVAL 16
+#define HOUR 3600
+#define RECORDS 4000
+#define HOSTS 40
+
+/* What a clock was wrong by, and what it admitted. */
+struct record {
+	int count, inside;
+	double wrong[RECORDS], bound[RECORDS];
+};
+
+static struct path quiet(uint64_t seed)
+{
+	return (struct path){
+		.seed = seed,
+		.epoch = {EPOCH},
+		.delay = 5e-6,
+		.reading = 30e-9,
+		.wander = 1e-9,
+		.rate = 10e-6,
+	};
+}
+
+static struct path lan(uint64_t seed)
+{
+	return (struct path){
+		.seed = seed,
+		.epoch = {EPOCH},
+		.delay = 100e-6,
+		.queue = 100e-6,
+		.wander = 1e-9,
+		.rate = 10e-6,
+	};
+}
+
+static void note(struct record *r, const struct path *p, const struct estimate *e)
+{
+	assert_in_range(r->count, 0, RECORDS - 1);
+	double *wrong = &r->wrong[r->count], *bound = &r->bound[r->count];
+
+	*wrong = fabs(path_wrong(p, e, bound));
+	r->inside += *wrong <= *bound;
+	r->count++;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *v, int n)
+{
+	qsort(v, (size_t)n, sizeof *v, by_size);
+	return v[n / 2];
+}
+
+static double covered(const struct record *r)
+{
+	return 100.0 * r->inside / r->count;
+}
+
+static void expect_below(double value, double limit)
+{
+	if (!(value < limit))
+		fail_msg("%g is not below %g", value, limit);
+}
+
+static void exchange(struct estimate *e, struct path *p)
+{
+	struct sample s = path_two_way(p);
+
+	(void)estimate_add(e, &s);
+}
+
+static void hear(struct estimate *e, struct path *p)
+{
+	struct sample s = path_one_way(p);
+
+	(void)estimate_add(e, &s);
+}
+
+static void begin(struct estimate *e, struct path *p)
+{
+	estimate_init(e, false, (freq){0}, SPAN_ZERO);
+	for (int i = 0; i < 8; i++) {
+		exchange(e, p);
+		path_wait(p, 2.0);
+	}
+}
+
+/* As a group's client: a packet every 16 s, a question every 480. */
+static void follow(struct estimate *e, struct path *p, int seconds, struct record *r)
+{
+	for (int i = 1; i <= seconds / INTERVAL; i++) {
+		path_wait(p, INTERVAL / 2.0);
+		note(r, p, e);
+		path_wait(p, INTERVAL / 2.0);
+		if (i % 30 == 0)
+			exchange(e, p);
+		hear(e, p);
+	}
+}
+
+static void where_nothing_disturbs_the_bound_is_as_small_as_the_error(void **state)
+{
+	struct record *r = calloc(1, sizeof *r), *ignored = calloc(1, sizeof *ignored);
+	struct path p = quiet(1);
+	struct estimate e;
+
+	(void)state;
+	assert_non_null(r);
+	assert_non_null(ignored);
+	begin(&e, &p);
+	follow(&e, &p, 2 * HOUR, ignored);
+	follow(&e, &p, 12 * HOUR, r);
+	expect_below(95.0, covered(r));
+	expect_below(median(r->bound, r->count), 10.0 * median(r->wrong, r->count));
+	free(r);
+	free(ignored);
+}
+
+/* Not only on average: a host whose first exchanges were all late must know that it may be one. */
+static void every_host_is_honest_in_its_first_hour(void **state)
+{
+	struct record *all = calloc(HOSTS, sizeof *all);
+	int honest = 0;
+
+	(void)state;
+	assert_non_null(all);
+	for (unsigned i = 0; i < HOSTS; i++) {
+		struct path p = lan(i + 1);
+		struct estimate e;
+
+		begin(&e, &p);
+		follow(&e, &p, HOUR, &all[i]);
+		honest += covered(&all[i]) >= 95.0;
+	}
+	expect_below(HOSTS - 3, honest);
+	for (unsigned i = 0; i < HOSTS; i++)
+		expect_below(80.0, covered(&all[i]));
+	free(all);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(where_nothing_disturbs_the_bound_is_as_small_as_the_error),
+		cmocka_unit_test(every_host_is_honest_in_its_first_hour),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
