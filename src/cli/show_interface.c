@@ -90,14 +90,54 @@ static json_t *group_of(const struct group_row *r)
 	return o;
 }
 
+static json_t *stamps_of(const struct stamps_row *r)
+{
+	static const char *const names[] = {
+		[STAMPS_NONE] = "none",
+		[STAMPS_SOFTWARE] = "software",
+		[STAMPS_HARDWARE] = "hardware",
+	};
+	char device[24];
+
+	(void)snprintf(device, sizeof device, "/dev/ptp%d", r->phc);
+	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "newest", names[r->newest],
+			 "device", show_name(r->phc < 0 ? "" : device), "no-hardware-reason",
+			 show_name(r->reason), "received-hardware",
+			 (json_int_t)r->received[STAMPS_HARDWARE], "received-software",
+			 (json_int_t)r->received[STAMPS_SOFTWARE], "received-unstamped",
+			 (json_int_t)r->received[STAMPS_NONE], "sent-hardware",
+			 (json_int_t)r->sent[STAMPS_HARDWARE], "sent-software",
+			 (json_int_t)r->sent[STAMPS_SOFTWARE]);
+}
+
+/* By interface; to be freed. */
+static json_t *collect_stamps(const struct world *world)
+{
+	json_t *all = json_object();
+	struct stamps_row r;
+
+	for (unsigned i = 0; world->stamps && world->stamps(world->context, i, &r); i++)
+		(void)json_object_set_new(all, r.ifname, stamps_of(&r));
+	return all;
+}
+
 json_t *show_interface_collect(const struct show *show)
 {
 	json_t *list = json_array();
+	json_t *stamps = collect_stamps(show->world);
 	struct group_row r;
 
-	for (unsigned i = 0; show->world->group(show->world->context, i, &r); i++)
-		if (show_wants_ifname(show, r.ifname))
-			json_array_append_new(list, group_of(&r));
+	for (unsigned i = 0; show->world->group(show->world->context, i, &r); i++) {
+		json_t *of = json_object_get(stamps, r.ifname);
+		json_t *o;
+
+		if (!show_wants_ifname(show, r.ifname))
+			continue;
+		o = group_of(&r);
+		(void)json_object_set_new(o, "stamps", of ? json_incref(of) : json_null());
+		json_array_append_new(list, o);
+	}
+	json_decref(stamps);
 	return json_pack("{s:o}", "roles", list);
 }
 
@@ -142,6 +182,25 @@ static void print_role(const json_t *o, struct text *out)
 		  (int)show_count(o, "sessions"), show_count(o, "sent"), show_count(o, "received"));
 }
 
+/* What the instants of packets there are from. */
+static void print_stamps(const json_t *o, struct text *out)
+{
+	if (!o || json_is_null(o))
+		return;
+	text_addf(out, " stamps: %s", show_text(o, "newest"));
+	if (!show_null(o, "device"))
+		text_addf(out, ", card's clock: %s", show_text(o, "device"));
+	if (!show_null(o, "no-hardware-reason"))
+		text_addf(out, " (%s)", show_text(o, "no-hardware-reason"));
+	text_addf(out,
+		  "\n  received: %" JSON_INTEGER_FORMAT " hardware, %" JSON_INTEGER_FORMAT
+		  " software, %" JSON_INTEGER_FORMAT " without; sent: %" JSON_INTEGER_FORMAT
+		  " hardware, %" JSON_INTEGER_FORMAT " software\n",
+		  show_count(o, "received-hardware"), show_count(o, "received-software"),
+		  show_count(o, "received-unstamped"), show_count(o, "sent-hardware"),
+		  show_count(o, "sent-software"));
+}
+
 void show_interface_print(const struct show *show, const json_t *data, struct text *out)
 {
 	const json_t *list = json_object_get(data, "roles");
@@ -156,6 +215,7 @@ void show_interface_print(const struct show *show, const json_t *data, struct te
 		if (strcmp(ifname, show_text(o, "interface")) != 0) {
 			ifname = show_text(o, "interface");
 			text_addf(out, "%sInterface %s\n", i == 0 ? "" : "\n", ifname);
+			print_stamps(json_object_get(o, "stamps"), out);
 		}
 		print_role(o, out);
 	}

@@ -14,6 +14,23 @@
 #include "ntp/settings.h"
 #include "ntp/state.h"
 
+enum stamps_kind {
+	STAMPS_NONE,
+	STAMPS_SOFTWARE, /* the kernel's */
+	STAMPS_HARDWARE, /* the network card's */
+	STAMPS_KINDS,
+};
+
+/* When packets come and leave by an interface: who says so. */
+struct stamps_row {
+	char ifname[SETTINGS_IFNAME_MAX];
+	uint8_t newest;	 /* enum stamps_kind, of what was received */
+	int phc;	 /* /dev/ptp<phc>; -1: none that is used */
+	char reason[96]; /* why the card's are not used; "" if they are */
+	uint64_t received[STAMPS_KINDS];
+	uint64_t sent[STAMPS_KINDS];
+};
+
 struct world {
 	void *context;
 	void (*system)(void *context, struct system_row *ret);
@@ -24,6 +41,8 @@ struct world {
 			struct counter_row *ret);
 	bool (*drop)(void *context, unsigned i, struct drop_row *ret);
 	bool (*event)(void *context, unsigned i, struct event_row *ret);
+	/* NULL where packets are stamped by nobody. */
+	bool (*stamps)(void *context, unsigned i, struct stamps_row *ret);
 	void (*reset_counters)(void *context);
 	/* The clock that Timecast keeps, as Unix seconds and ns. */
 	void (*wall)(void *context, int64_t *ret_unix_s, int64_t *ret_ns);

@@ -4,8 +4,16 @@
 #define DAEMON_ANSWER_H
 
 #include "daemon/mail.h"
+#include "daemon/names.h"
+#include "sys/hwstamp.h"
+
+struct answer_sources {
+	const struct node *node;
+	const struct hwstamp *hwstamp;
+	const struct names *names;
+};
 
 /* Fills l; true if it was a letter that only asks. */
-bool answer_letter(const struct node *n, struct now now, struct letter *l);
+bool answer_letter(const struct answer_sources *of, struct now now, struct letter *l);
 
 #endif

@@ -13,6 +13,7 @@
 #include "daemon/say.h"
 #include "sys/clock.h"
 #include "sys/group.h"
+#include "sys/hwstamp.h"
 #include "sys/link.h"
 #include "sys/loop.h"
 #include "sys/process.h"
@@ -33,6 +34,7 @@ struct engine {
 	bool static_ifaces;
 	struct mail *mail; /* borrowed; NULL: none */
 	struct clock *clock;
+	struct hwstamp *hwstamp;
 	struct loop *loop;
 	struct udp *udp;
 	struct group *groups;
@@ -82,6 +84,7 @@ static void perform_send(struct engine *e, const struct send_action *a)
 		.service_port = a->service_port,
 		.ttl = a->ttl,
 		.want_stamp = a->want_stamp && a->id != 0,
+		.want_card_stamp = hwstamp_wants_card(e->hwstamp, a->ifindex),
 		.id = a->id,
 		.octets = a->octets,
 		.len = a->len,
@@ -102,20 +105,11 @@ static void perform_join(struct engine *e, const struct group_action *a)
 	push(e, &(struct outcome){.kind = OUTCOME_GROUP, .id = a->id, .error = -r});
 }
 
-static bool is_joined(const struct engine *e, const struct addr *group)
-{
-	for (unsigned i = 0; i < group_count(e->groups); i++) {
-		if (addr_equal(group_at(e->groups, i), group))
-			return true;
-	}
-	return false;
-}
-
 static void perform_leave(struct engine *e, const struct group_action *a)
 {
 	int r = group_leave(e->groups, a->ifindex, &a->group);
 
-	if (!is_joined(e, &a->group))
+	if (!group_is_joined(e->groups, &a->group))
 		udp_unhear(e->udp, &a->group);
 	push(e, &(struct outcome){.kind = OUTCOME_GROUP, .id = a->id, .error = -r});
 }
@@ -282,13 +276,13 @@ static void received(void *context, const struct udp_packet *p)
 		.ttl = p->ttl,
 	};
 	struct now at, now;
-	bool good = p->stamp_ns != 0 && clock_at(e->clock, p->stamp_ns, &at);
+	bool good = hwstamp_received(e->hwstamp, p->ifindex, &p->stamp, &at) != HWSTAMP_NONE;
 
 	/* When the question left is to be known before its answer is looked at. */
 	deal_with_outcomes(e);
 	now = look(e);
 	d.at = good ? at : now;
-	d.at_lost = e->stamps_lost || (p->stamp_ns != 0 && !good);
+	d.at_lost = e->stamps_lost || (p->stamp.kernel_ns != 0 && !good);
 	look_at_kernel_clock(e);
 	record_datagram(e->record, now, &d);
 	node_receive(e->node, now, &d, &e->actions);
@@ -297,12 +291,14 @@ static void received(void *context, const struct udp_packet *p)
 }
 
 /* May be called from within udp_send. */
-static void stamped(void *context, uint32_t id, int64_t stamp_ns)
+static void stamped(void *context, uint32_t id, const struct cmsg_stamp *s)
 {
 	struct engine *e = context;
 	struct outcome o = {.kind = OUTCOME_SENT, .id = id};
+	enum hwstamp_kind kind = hwstamp_sent(e->hwstamp, s, &o.at);
 
-	o.stamped = clock_at(e->clock, stamp_ns, &o.at) && !e->stamps_lost;
+	o.stamped = kind != HWSTAMP_NONE && !e->stamps_lost;
+	o.hardware = kind == HWSTAMP_CARD;
 	push(e, &o);
 }
 
@@ -326,6 +322,9 @@ static void changed(void *context, const struct link_state *l)
 		names_drop(&e->names, l->ifindex);
 	else
 		names_set(&e->names, l->ifindex, l->name);
+	hwstamp_link(e->hwstamp, l);
+	if (hwstamp_has_cards(e->hwstamp))
+		udp_use_cards(e->udp);
 	if (e->static_ifaces)
 		udp_add_iface(e->udp, l);
 	now = look(e);
@@ -377,6 +376,7 @@ void engine_apply(struct engine *e, const struct settings *s, const struct key *
 static void mail_ready(void *context, int fd, short events)
 {
 	struct engine *e = context;
+	struct answer_sources of = {e->node, e->hwstamp, &e->names};
 	struct letter *l = mail_take(e->mail);
 	struct now now;
 
@@ -391,7 +391,7 @@ static void mail_ready(void *context, int fd, short events)
 		record_reset(e->record, now);
 		node_reset_counters(e->node);
 	} else {
-		(void)answer_letter(e->node, now, l);
+		(void)answer_letter(&of, now, l);
 	}
 	mail_answer(e->mail, l);
 }
@@ -441,6 +441,7 @@ static int open_means(struct engine *e, const struct engine_options *o, struct e
 		r = record_new(o->record_path, &e->record, err);
 	if (r < 0)
 		return r;
+	e->hwstamp = hwstamp_new(o->static_ifaces ? HWSTAMP_OFF : o->hardware_stamps, e->clock);
 	e->loop = loop_new();
 	e->udp = udp_new(e->loop, &udp);
 	e->groups = group_new();
@@ -478,6 +479,7 @@ void engine_free(struct engine *e)
 	udp_free(e->udp);
 	loop_free(e->loop);
 	record_free(e->record);
+	hwstamp_free(e->hwstamp);
 	clock_free(e->clock);
 	names_fini(&e->names);
 	free(e);
@@ -497,6 +499,11 @@ void engine_let_go(struct engine *e)
 		(void)!clock_set_rate(e->clock, m.frequency, &rate);
 	(void)!clock_set_status(e->clock, &s);
 	e->vouches = false;
+}
+
+bool engine_has_cards(const struct engine *e)
+{
+	return hwstamp_has_cards(e->hwstamp);
 }
 
 struct now engine_now(struct engine *e)
@@ -525,36 +532,28 @@ void engine_memory(const struct engine *e, struct memory *ret)
 	node_memory(e->node, ret);
 }
 
-static int start_static(struct engine *e, struct err *err)
+static int follow_links(struct engine *e, const struct link_events *events, struct err *err)
 {
-	struct link_events events = {e, changed};
-	int r = link_read_static(&events);
+	int r = link_new(events, &e->link, err);
 
-	if (r < 0)
-		err_set(err, "interfaces cannot be read: %s", strerror(-r));
-	return r;
-}
-
-static int start_links(struct engine *e, struct err *err)
-{
-	struct link_events events = {e, changed};
-	int r = link_new(&events, &e->link, err);
-
-	if (r < 0)
-		return r;
-	loop_add(e->loop, link_fd(e->link), POLLIN, (struct loop_handler){link_ready, e});
-	r = link_refresh(e->link);
-	if (r < 0)
-		err_set(err, "interfaces cannot be read: %s", strerror(-r));
+	if (r == 0)
+		loop_add(e->loop, link_fd(e->link), POLLIN, (struct loop_handler){link_ready, e});
 	return r;
 }
 
 int engine_start(struct engine *e, struct err *err)
 {
-	int r = e->static_ifaces ? start_static(e, err) : start_links(e, err);
+	struct link_events events = {e, changed};
+	int r = e->static_ifaces ? 0 : follow_links(e, &events, err);
 
 	if (r < 0)
 		return r;
+	r = e->static_ifaces ? link_read_static(&events) : link_refresh(e->link);
+	if (r < 0) {
+		err_set(err, "interfaces cannot be read: %s", strerror(-r));
+		return r;
+	}
+	hwstamp_seal(e->hwstamp);
 	r = listen_on(e, NTP_PORT);
 	if (r < 0) {
 		err_set(err, "UDP port %d cannot be opened: %s", NTP_PORT, strerror(-r));

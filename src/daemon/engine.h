@@ -13,12 +13,14 @@
 #include "base/err.h"
 #include "daemon/mail.h"
 #include "ntp/node.h"
+#include "sys/hwstamp.h"
 
 struct engine;
 
 struct engine_options {
-	const char *clock; /* as clock_new takes it */
-	bool static_ifaces;
+	const char *clock;  /* as clock_new takes it */
+	bool static_ifaces; /* of their cards nothing is asked */
+	enum hwstamp_use hardware_stamps;
 	const char *record_path; /* NULL: nothing is recorded */
 	/* Borrowed until engine_free; NULL: none, waits are short so that signals are noticed. */
 	struct mail *mail;
@@ -29,6 +31,8 @@ MUST_CHECK int engine_new(const struct engine_options *options, struct engine **
 			  struct err *err);
 void engine_free(struct engine *e);
 
+/* True if clocks of network cards were opened by engine_start, and are going to be read. */
+bool engine_has_cards(const struct engine *e);
 /* The clock that is kept. */
 struct now engine_now(struct engine *e);
 void engine_recall(struct engine *e, const struct memory *m);

@@ -7,6 +7,7 @@
 #ifndef DAEMON_MAIL_H
 #define DAEMON_MAIL_H
 
+#include "cli/world.h"
 #include "ntp/node.h"
 
 enum letter_kind {
@@ -18,6 +19,7 @@ enum letter_kind {
 	LETTER_COUNTER,
 	LETTER_DROP,
 	LETTER_EVENT,
+	LETTER_STAMPS,
 	LETTER_RESET,
 	LETTER_MEMORY, /* what is to be kept over a restart comes back */
 	LETTER_NOW,    /* the clock that is kept, as struct now */
@@ -42,6 +44,7 @@ struct letter {
 		struct counter_row counters[LETTER_ROWS];
 		struct drop_row drops[STATE_DROPS_MAX];
 		struct event_row events[LETTER_ROWS];
+		struct stamps_row stamps[LETTER_ROWS];
 		struct memory memory;
 		struct now now;
 	};

@@ -28,12 +28,13 @@ struct arguments {
 	const char *clock;
 	const char *record_path; /* NULL: not given */
 	bool static_ifaces;
+	enum hwstamp_use hardware_stamps;
 };
 
 static const char usage[] =
 	"usage: timecastd [--state DIR] [--control SOCKET|none] [--config FILE]\n"
 	"                 [--interfaces auto|static] [--clock system|observe|virtual:...]\n"
-	"                 [--record FILE] [--responders N]\n"
+	"                 [--hardware-stamps auto|set|off] [--record FILE] [--responders N]\n"
 	"       timecastd --help | --version\n"
 	"virtual: offset=SECONDS,drift=PPM,wander=PPB,epoch=NS,seed=N, each optional\n";
 
@@ -43,6 +44,7 @@ enum option_value {
 	OPTION_CONFIG,
 	OPTION_INTERFACES,
 	OPTION_CLOCK,
+	OPTION_HARDWARE_STAMPS,
 	OPTION_RECORD,
 	OPTION_RESPONDERS,
 	OPTION_HELP,
@@ -55,6 +57,7 @@ static const struct option long_options[] = {
 	{"config", required_argument, NULL, OPTION_CONFIG},
 	{"interfaces", required_argument, NULL, OPTION_INTERFACES},
 	{"clock", required_argument, NULL, OPTION_CLOCK},
+	{"hardware-stamps", required_argument, NULL, OPTION_HARDWARE_STAMPS},
 	{"record", required_argument, NULL, OPTION_RECORD},
 	{"responders", required_argument, NULL, OPTION_RESPONDERS},
 	{"help", no_argument, NULL, OPTION_HELP},
@@ -79,6 +82,22 @@ static bool set_interfaces(struct arguments *a, const char *text)
 	if (a->static_ifaces || !strcmp(text, "auto"))
 		return true;
 	(void)fprintf(stderr, "timecastd: --interfaces is auto or static, not \"%s\"\n", text);
+	return false;
+}
+
+static bool set_hardware_stamps(struct arguments *a, const char *text)
+{
+	static const char *const words[] = {
+		[HWSTAMP_OFF] = "off", [HWSTAMP_AUTO] = "auto", [HWSTAMP_SET] = "set"};
+
+	for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if (!strcmp(text, words[i])) {
+			a->hardware_stamps = (enum hwstamp_use)i;
+			return true;
+		}
+	}
+	(void)fprintf(stderr, "timecastd: --hardware-stamps is auto, set or off, not \"%s\"\n",
+		      text);
 	return false;
 }
 
@@ -111,6 +130,8 @@ static int take_option(struct arguments *a, int option)
 	case OPTION_CLOCK:
 		a->clock = optarg;
 		return -1;
+	case OPTION_HARDWARE_STAMPS:
+		return set_hardware_stamps(a, optarg) ? -1 : 1;
 	case OPTION_RECORD:
 		a->record_path = optarg;
 		return -1;
@@ -196,11 +217,12 @@ static bool is_judged(const struct arguments *a)
 }
 
 /* Everything is open by now. */
-static void close_doors(const struct arguments *a)
+static void close_doors(const struct arguments *a, bool reads_cards)
 {
 	struct sandbox_options options = {
 		.state_path = a->state_path,
 		.control_path = a->control_path,
+		.reads_cards = reads_cards,
 		.calls_too = !is_judged(a),
 	};
 	struct err warning;
@@ -218,7 +240,7 @@ static int start(const struct arguments *a, struct engine *e, struct desk *d, st
 		return r;
 	if (a->control_path)
 		process_make_room(DESCRIPTORS);
-	close_doors(a);
+	close_doors(a, engine_has_cards(e));
 	return a->control_path ? desk_start(d, m, err) : 0;
 }
 
@@ -249,6 +271,7 @@ static int serve(const struct arguments *a, struct lookup *lookup, struct mail *
 	struct engine_options options = {
 		.clock = a->clock,
 		.static_ifaces = a->static_ifaces,
+		.hardware_stamps = a->hardware_stamps,
 		.record_path = a->record_path,
 		.mail = m,
 	};
@@ -284,6 +307,7 @@ int main(int argc, char **argv)
 		.state_path = STATE_PATH,
 		.control_path = CONTROL_PATH,
 		.clock = "system",
+		.hardware_stamps = HWSTAMP_AUTO,
 	};
 	struct lookup *lookup = NULL;
 	struct mail *m = NULL;

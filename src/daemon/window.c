@@ -152,6 +152,16 @@ static bool see_event(void *context, unsigned i, struct event_row *ret)
 	return l;
 }
 
+static bool see_stamps(void *context, unsigned i, struct stamps_row *ret)
+{
+	unsigned at;
+	const struct letter *l = find_row(context, &(struct letter){.kind = LETTER_STAMPS}, i, &at);
+
+	if (l)
+		*ret = l->stamps[at];
+	return l;
+}
+
 static void reset_counters(void *context)
 {
 	struct window *w = context;
@@ -270,6 +280,7 @@ struct window *window_new(struct now (*now)(void *context), void *context)
 		.counter = see_counter,
 		.drop = see_drop,
 		.event = see_event,
+		.stamps = see_stamps,
 		.reset_counters = reset_counters,
 		.wall = see_wall,
 		.steady = see_steady,

@@ -432,20 +432,36 @@ span clock_take_slept(struct clock *c)
 	return slept;
 }
 
-bool clock_at(struct clock *c, int64_t real_ns, struct now *ret)
+static bool pair_before(struct clock *c, const struct reading *r, int64_t age_ns, struct now *ret)
 {
-	struct reading r = look(c);
-	int64_t age_ns = r.real_ns - real_ns;
 	struct now at;
 
-	(void)remember(c, &r);
 	if (age_ns < -FUTURE_NS || age_ns > STAMP_AGE_NS)
 		return false;
-	at = c->kind->pair_at(c, &r, age_ns);
+	at = c->kind->pair_at(c, r, age_ns);
 	if (mono_before(at.mono, c->stepped.mono))
 		return false;
 	*ret = at;
 	return true;
+}
+
+bool clock_at(struct clock *c, int64_t real_ns, struct now *ret)
+{
+	struct reading r = look(c);
+
+	(void)remember(c, &r);
+	return pair_before(c, &r, r.real_ns - real_ns, ret);
+}
+
+bool clock_at_mono(struct clock *c, mono at, struct now *ret)
+{
+	struct reading r = look(c);
+	span age = mono_sub(remember(c, &r).mono, at);
+
+	/* Of the system's clock the age is counted by itself. */
+	if (!clock_is_virtual(c))
+		age = span_add(age, freq_over(c->rate, age));
+	return pair_before(c, &r, age.ns, ret);
 }
 
 int clock_step(struct clock *c, span by, span *ret_done)

@@ -53,6 +53,8 @@ span clock_take_slept(struct clock *c);
  * if the stamp cannot be trusted: it lies in the future or before the clock's last step.
  */
 MUST_CHECK bool clock_at(struct clock *c, int64_t real_ns, struct now *ret);
+/* The same at an instant of the steady clock. */
+MUST_CHECK bool clock_at_mono(struct clock *c, mono at, struct now *ret);
 
 /* 0 or -errno; ret_done is what was really done. */
 MUST_CHECK int clock_step(struct clock *c, span by, span *ret_done);

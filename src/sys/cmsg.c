@@ -77,11 +77,18 @@ static void read_v6(const struct cmsghdr *c, struct cmsg_facts *f)
 
 static void read_socket(const struct cmsghdr *c, struct cmsg_facts *f)
 {
-	struct timespec ts[3];
+	struct timespec ts[3]; /* the kernel's, one that is no more, the card's */
+	struct scm_ts_pktinfo info;
 
 	if (c->cmsg_type == SCM_TIMESTAMPING && c->cmsg_len >= CMSG_LEN(sizeof ts)) {
 		memcpy(ts, CMSG_DATA(c), sizeof ts);
-		f->stamp_ns = (int64_t)ts[0].tv_sec * NS_PER_S + ts[0].tv_nsec;
+		f->stamp.kernel_ns = (int64_t)ts[0].tv_sec * NS_PER_S + ts[0].tv_nsec;
+		f->stamp.card_ns = (int64_t)ts[2].tv_sec * NS_PER_S + ts[2].tv_nsec;
+	} else if (c->cmsg_type == SCM_TIMESTAMPING_PKTINFO &&
+		   c->cmsg_len >= CMSG_LEN(sizeof info)) {
+		memcpy(&info, CMSG_DATA(c), sizeof info);
+		f->stamp.card_ifindex = info.if_index;
+		f->stamp.frame_octets = info.pkt_length;
 	}
 }
 
@@ -142,6 +149,8 @@ void cmsg_write(const struct cmsg_wish *w, struct msghdr *m, union cmsg_room *ro
 {
 	uint32_t flags = SOF_TIMESTAMPING_TX_SOFTWARE;
 
+	if (w->want_card_stamp)
+		flags |= SOF_TIMESTAMPING_TX_HARDWARE;
 	m->msg_control = room;
 	m->msg_controllen = 0;
 	if (w->family == ADDR_V4)

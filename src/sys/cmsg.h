@@ -17,13 +17,21 @@ union cmsg_room {
 	uint8_t octets[512];
 };
 
+/* When a packet came or left, by the kernel's word and by that of the network card. */
+struct cmsg_stamp {
+	int64_t kernel_ns;     /* CLOCK_REALTIME, Unix ns; 0: none */
+	int64_t card_ns;       /* the card's own clock; 0: none */
+	uint32_t card_ifindex; /* whose card; 0: not reported */
+	uint32_t frame_octets; /* without checksum; 0: not reported */
+};
+
 /* Read from a received message or from one out of the error queue. */
 struct cmsg_facts {
 	struct addr to;	  /* ADDR_NONE: not reported */
 	uint32_t ifindex; /* 0: not reported */
 	uint8_t ttl;	  /* 0: not reported */
-	int64_t stamp_ns; /* CLOCK_REALTIME, Unix ns; 0: none */
-	bool is_stamp;	  /* error queue: the stamp of a sent packet */
+	struct cmsg_stamp stamp;
+	bool is_stamp; /* error queue: the stamp of a sent packet */
 	uint32_t stamp_id;
 };
 
@@ -34,6 +42,7 @@ struct cmsg_wish {
 	uint32_t ifindex; /* 0: as routed */
 	uint8_t ttl;	  /* 0: the system's default */
 	bool want_stamp;
+	bool want_card_stamp; /* rather than the kernel's, where the card gives one */
 	bool want_stamp_id;
 	uint32_t stamp_id;
 };

@@ -172,6 +172,15 @@ unsigned group_count(const struct group *g)
 	return g->count;
 }
 
+bool group_is_joined(const struct group *g, const struct addr *group)
+{
+	for (unsigned i = 0; i < group_count(g); i++) {
+		if (addr_equal(group_at(g, i), group))
+			return true;
+	}
+	return false;
+}
+
 const struct addr *group_at(const struct group *g, unsigned i)
 {
 	assert(i < g->count);

@@ -6,6 +6,7 @@
 #ifndef SYS_GROUP_H
 #define SYS_GROUP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -23,6 +24,8 @@ MUST_CHECK int group_leave(struct group *g, uint32_t ifindex, const struct addr 
 /* The interface is gone for good, and its memberships with it. */
 void group_forget(struct group *g, uint32_t ifindex);
 unsigned group_count(const struct group *g);
+/* True if it is joined on any interface. */
+bool group_is_joined(const struct group *g, const struct addr *group);
 /* Memberships in any order, for who must bind per group. */
 const struct addr *group_at(const struct group *g, unsigned i);
 

@@ -4,6 +4,8 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ptp_clock.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
@@ -257,7 +259,19 @@ static int add_rule(scmp_filter_ctx f, int call, enum rule rule)
 	return -EINVAL;
 }
 
-static int close_calls(void)
+/* Speeds of links, and clocks of cards that are open: no device can be opened any more. */
+static int add_card_calls(scmp_filter_ctx f)
+{
+	static const uint64_t requests[] = {SIOCETHTOOL, PTP_SYS_OFFSET_PRECISE,
+					    PTP_SYS_OFFSET_EXTENDED, PTP_SYS_OFFSET};
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < sizeof requests / sizeof requests[0]; i++)
+		r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, IS(1, requests[i]));
+	return r;
+}
+
+static int close_calls(bool reads_cards)
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int r = f ? 0 : -ENOMEM;
@@ -269,6 +283,8 @@ static int close_calls(void)
 		if (call >= 0)
 			r = add_rule(f, call, calls[i].rule);
 	}
+	if (r == 0 && reads_cards)
+		r = add_card_calls(f);
 	if (r == 0)
 		r = seccomp_load(f);
 	seccomp_release(f);
@@ -399,7 +415,7 @@ bool sandbox_enter(const struct sandbox_options *o, struct err *warning)
 	r = close_places(o);
 	if (r < 0)
 		warn(warning, "files are not restricted (landlock)", strerror(-r));
-	r = close_calls();
+	r = close_calls(o->reads_cards);
 	if (r < 0)
 		warn(warning, "system calls are not restricted (seccomp)", strerror(-r));
 	return !warning->text[0];

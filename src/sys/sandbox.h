@@ -15,6 +15,7 @@
 struct sandbox_options {
 	const char *state_path;	  /* read and written; NULL: no such place */
 	const char *control_path; /* a socket that is removed at the end; NULL: none */
+	bool reads_cards;	  /* clocks of network cards are open */
 	/* Also system calls and places: not where a preloaded library makes calls of its own. */
 	bool calls_too;
 };

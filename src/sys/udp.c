@@ -24,6 +24,11 @@
 
 #define STAMPING                                                                                   \
 	(SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID)
+#define CARD_STAMPING                                                                              \
+	(SOF_TIMESTAMPING_RAW_HARDWARE | SOF_TIMESTAMPING_RX_HARDWARE |                            \
+	 SOF_TIMESTAMPING_OPT_PKTINFO)
+/* How long an answer waits for the card's word on when its question left. */
+#define CARD_WAIT_MS 1
 
 struct udp_socket {
 	int fd;
@@ -38,6 +43,8 @@ struct udp_socket {
 struct unmatched {
 	int fd; /* -1: free */
 	uint32_t id;
+	uint32_t ifindex;
+	bool late; /* its stamp comes from the card: maybe after the answer */
 	uint8_t len;
 	uint8_t tail[TAIL_MAX];
 };
@@ -53,6 +60,7 @@ struct udp {
 		bool shared_v4, shared_v6;
 	} ports[PORTS_MAX];
 	bool no_stamp_id; /* the kernel is older than SCM_TS_OPT_ID (6.13) */
+	bool cards;	  /* their stamps are asked for */
 	unsigned count;
 	unsigned room;
 	struct udp_socket *list;
@@ -142,7 +150,7 @@ static void receive(struct udp *u, const struct udp_socket *s)
 	p->to = facts.to;
 	p->ifindex = s->ifindex ? s->ifindex : facts.ifindex;
 	p->ttl = facts.ttl;
-	p->stamp_ns = facts.stamp_ns;
+	p->stamp = facts.stamp;
 	p->ask = s->ask;
 	p->service_port = s->port;
 	u->events.received(u->events.context, p);
@@ -153,19 +161,17 @@ static bool ends_in(const uint8_t *octets, size_t len, const struct unmatched *m
 	return len >= m->len && !memcmp(octets + len - m->len, m->tail, m->len);
 }
 
-/* Where the packet came back with its stamp, its end says which one it was. */
-static bool match(struct udp *u, int fd, const uint8_t *octets, size_t len, uint32_t *ret_id)
+/* Where the packet came back with its stamp, its end says which one it was; else our id. */
+static struct unmatched *match(struct udp *u, int fd, const uint8_t *octets, size_t len,
+			       uint32_t id)
 {
 	for (unsigned i = 0; i < UNMATCHED_MAX; i++) {
 		struct unmatched *m = &u->unmatched[i];
 
-		if (m->fd == fd && ends_in(octets, len, m)) {
-			*ret_id = m->id;
-			m->fd = -1;
-			return true;
-		}
+		if (m->fd == fd && (len > 0 ? ends_in(octets, len, m) : m->id == id))
+			return m;
 	}
-	return false;
+	return NULL;
 }
 
 /* True if the error queue held something. */
@@ -182,16 +188,21 @@ static bool read_stamp(struct udp *u, int fd)
 	};
 	ssize_t n = recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT);
 	struct cmsg_facts facts;
-	uint32_t id;
+	struct unmatched *of;
 
 	if (n < 0)
 		return false;
 	cmsg_read(&m, &facts);
-	id = facts.stamp_id;
-	if (!facts.is_stamp || facts.stamp_ns == 0)
+	if (!facts.is_stamp || (facts.stamp.kernel_ns == 0 && facts.stamp.card_ns == 0))
 		return true;
-	if (n > 0 ? match(u, fd, octets, (size_t)n, &id) : !u->no_stamp_id)
-		u->events.stamped(u->events.context, id, facts.stamp_ns);
+	of = match(u, fd, octets, (size_t)n, facts.stamp_id);
+	if (of) {
+		facts.stamp_id = of->id;
+		facts.stamp.card_ifindex = of->ifindex;
+		of->fd = -1;
+	}
+	if (of || (n == 0 && !u->no_stamp_id))
+		u->events.stamped(u->events.context, facts.stamp_id, &facts.stamp);
 	return true;
 }
 
@@ -210,13 +221,29 @@ static void read_stamps(struct udp *u, int fd, short events)
 	(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
 }
 
+/* An answer that overtook the card's stamp of its question waits a moment, once a question. */
+static void await_card(struct udp *u, int fd)
+{
+	struct pollfd p = {.fd = fd};
+	bool late = false;
+
+	for (unsigned i = 0; i < UNMATCHED_MAX; i++) {
+		late |= u->unmatched[i].fd == fd && u->unmatched[i].late;
+		u->unmatched[i].late &= u->unmatched[i].fd != fd;
+	}
+	if (late && poll(&p, 1, CARD_WAIT_MS) > 0)
+		read_stamps(u, fd, p.revents);
+}
+
 static void ready(void *context, int fd, short events)
 {
 	struct udp *u = context;
-	struct udp_socket *s;
+	struct udp_socket *s = by_fd(u, fd);
 
 	if (events & (POLLERR | POLLPRI))
 		read_stamps(u, fd, events);
+	else if (s && s->ask)
+		await_card(u, fd);
 	s = by_fd(u, fd);
 	if (s && events & POLLIN)
 		receive(u, s);
@@ -233,7 +260,8 @@ static void set_int(int fd, int level, int name, int value)
 static void set_stamping(const struct udp *u, int fd)
 {
 	set_int(fd, SOL_SOCKET, SO_TIMESTAMPING,
-		(int)(u->no_stamp_id ? STAMPING : STAMPING | SOF_TIMESTAMPING_OPT_TSONLY));
+		(int)(STAMPING | (u->no_stamp_id ? 0 : SOF_TIMESTAMPING_OPT_TSONLY) |
+		      (u->cards ? CARD_STAMPING : 0)));
 }
 
 static void set_options(const struct udp *u, int fd, uint8_t family)
@@ -473,6 +501,8 @@ static void expect_stamp(struct udp *u, int fd, const struct udp_send *s)
 	u->next_unmatched = (u->next_unmatched + 1) % UNMATCHED_MAX;
 	m->fd = fd;
 	m->id = s->id;
+	m->ifindex = s->ifindex;
+	m->late = s->want_card_stamp;
 	m->len = (uint8_t)(s->len < TAIL_MAX ? s->len : TAIL_MAX);
 	memcpy(m->tail, s->octets + s->len - m->len, m->len);
 }
@@ -491,6 +521,7 @@ static int send_from(struct udp *u, const struct udp_socket *k, const struct udp
 		.ifindex = s->ifindex,
 		.ttl = s->ttl,
 		.want_stamp = s->want_stamp,
+		.want_card_stamp = s->want_card_stamp,
 		.want_stamp_id = s->want_stamp && !u->no_stamp_id,
 		.stamp_id = s->id,
 	};
@@ -507,11 +538,24 @@ static int send_from(struct udp *u, const struct udp_socket *k, const struct udp
 	return 0;
 }
 
+static void set_stamping_all(const struct udp *u)
+{
+	for (unsigned i = 0; i < u->count; i++)
+		set_stamping(u, u->list[i].fd);
+}
+
+void udp_use_cards(struct udp *u)
+{
+	if (!u->cards) {
+		u->cards = true;
+		set_stamping_all(u);
+	}
+}
+
 static void use_stamp_ids(struct udp *u, bool use)
 {
 	u->no_stamp_id = !use;
-	for (unsigned i = 0; i < u->count; i++)
-		set_stamping(u, u->list[i].fd);
+	set_stamping_all(u);
 }
 
 /* An older kernel refuses the id: from then on stamps are known by the packets they come with. */

@@ -13,6 +13,7 @@
 
 #include "base/addr.h"
 #include "base/auto.h"
+#include "sys/cmsg.h"
 #include "sys/link.h"
 #include "sys/loop.h"
 
@@ -25,7 +26,7 @@ struct udp_packet {
 	uint16_t ask;	       /* 0: came to a service port */
 	uint16_t service_port; /* when ask is 0 */
 	uint8_t ttl;	       /* 0: not reported */
-	int64_t stamp_ns;      /* CLOCK_REALTIME when it arrived, Unix ns; 0: none */
+	struct cmsg_stamp stamp;
 	size_t len;
 	uint8_t octets[UDP_OCTETS_MAX];
 };
@@ -38,7 +39,8 @@ struct udp_send {
 	uint16_t service_port; /* when ask is 0 */
 	uint8_t ttl;	       /* 0: the system's default */
 	bool want_stamp;
-	uint32_t id; /* comes back with the stamp */
+	bool want_card_stamp; /* rather than the kernel's, where the card gives one */
+	uint32_t id;	      /* comes back with the stamp */
 	const uint8_t *octets;
 	size_t len;
 };
@@ -47,7 +49,7 @@ struct udp_send {
 struct udp_events {
 	void *context;
 	void (*received)(void *context, const struct udp_packet *p);
-	void (*stamped)(void *context, uint32_t id, int64_t stamp_ns);
+	void (*stamped)(void *context, uint32_t id, const struct cmsg_stamp *stamp);
 };
 
 struct udp;
@@ -61,6 +63,9 @@ void udp_free(struct udp *u);
  * that, its destination. To be called before the first udp_listen; ifindex is not 0.
  */
 void udp_add_iface(struct udp *u, const struct link_state *l);
+
+/* From now on stamps of network cards are reported, too. */
+void udp_use_cards(struct udp *u);
 
 /*
  * 0 if at least one family could be opened; else -errno. ret_shared: another program has the port,

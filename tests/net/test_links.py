@@ -33,6 +33,10 @@ def late(cases, lab, lan):
     cases.check("an address added late is enough: it synchronises",
                 until(lambda: near(client), 12, 0.5), explain(client))
     cases.check("and the group is joined", "joined" in said(client), said(client))
+    cases.check("the kernel's stamps are used, and why not a card's",
+                re.search(r"stamps: software \(the interface came later than the daemon.*\)\n"
+                          r"  received: 0 hardware, [1-9]\d* software", said(client)),
+                said(client))
     joined = client.ip("maddr show dev eth0")
     cases.check("the kernel has the membership", GROUP in joined, joined)
 
@@ -112,6 +116,10 @@ def several(cases, lab, lan, other):
     got = until(lambda: {s.upper() for s in sources()} == {s.upper() for s in wish}, 10, 0.5)
     cases.check("each group is followed on its own interface", got, str(sources()))
     cases.check("three servers, one time", until(lambda: near(client), 10, 0.5), explain(client))
+    cases.check("a cable of software has no card: the kernel's stamps are used, and it is said",
+                len(re.findall(r"stamps: software \(the interface has no clock of its own\)\n"
+                               r"  received: 0 hardware, [1-9]\d* software", said(client))) == 2,
+                said(client))
     six_sessions = [s for s in sources() if ":" in s]
     cases.check("an IPv6 source is global where the interface has a global address",
                 six_sessions and not six_sessions[0].lower().startswith("fe80"),

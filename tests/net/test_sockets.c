@@ -19,7 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/group.h"
+#include "sys/hwstamp.h"
 #include "sys/link.h"
 #include "sys/loop.h"
 #include "sys/udp.h"
@@ -45,13 +47,13 @@ static void received(void *context, const struct udp_packet *p)
 		e->packets[e->heard++] = *p;
 }
 
-static void stamped(void *context, uint32_t id, int64_t stamp_ns)
+static void stamped(void *context, uint32_t id, const struct cmsg_stamp *s)
 {
 	struct ear *e = context;
 
 	if (e->stamped < HEARD_MAX) {
 		e->stamp_ids[e->stamped] = id;
-		e->stamps_ns[e->stamped++] = stamp_ns;
+		e->stamps_ns[e->stamped++] = s->kernel_ns;
 	}
 }
 
@@ -157,8 +159,8 @@ static void a_group_packet_is_heard_with_all_its_facts(void **state)
 		assert_int_equal(e->packets[0].ttl, 7);
 		assert_int_equal(e->packets[0].service_port, PORT);
 		assert_int_equal(e->packets[0].from.port, PORT);
-		assert_true(e->packets[0].stamp_ns >= before);
-		assert_true(e->packets[0].stamp_ns <= real_ns());
+		assert_true(e->packets[0].stamp.kernel_ns >= before);
+		assert_true(e->packets[0].stamp.kernel_ns <= real_ns());
 		group_free(g);
 		close_ear(e);
 	}
@@ -501,6 +503,29 @@ static void static_interfaces_are_read_once(void **state)
 	assert_int_equal(n.last.prefixes[0].bits, 24);
 }
 
+/* A veth pair stamps by software only; the kernel itself says so. */
+static void an_interface_without_a_card_says_so(void **state)
+{
+	struct link_state a0 = {
+		.name = "a0", .ifindex = if_nametoindex("a0"), .up = true, .multicast = true};
+	struct clock *c;
+	struct hwstamp *h;
+	struct hwstamp_row row;
+	struct err warning, err;
+
+	(void)state;
+	assert_int_equal(clock_new("observe", &c, &warning, &err), 0);
+	h = hwstamp_new(HWSTAMP_SET, c);
+	hwstamp_link(h, &a0);
+	assert_false(hwstamp_has_cards(h));
+	assert_false(hwstamp_wants_card(h, a0.ifindex));
+	assert_true(hwstamp_row(h, 0, &row));
+	assert_int_equal(row.phc, -1);
+	assert_string_equal(row.reason, "the interface has no clock of its own");
+	hwstamp_free(h);
+	clock_free(c);
+}
+
 static int make_network(void **state)
 {
 	(void)state;
@@ -532,6 +557,7 @@ int main(void)
 		cmocka_unit_test(an_interface_is_followed_through_its_life),
 		cmocka_unit_test(lost_news_are_made_up_for),
 		cmocka_unit_test(static_interfaces_are_read_once),
+		cmocka_unit_test(an_interface_without_a_card_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, make_network, NULL);

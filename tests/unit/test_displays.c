@@ -203,6 +203,21 @@ static void an_interface_shows_each_group_and_the_kernels_reason(void **state)
 	assert_null(strstr(text, "eth0"));
 	text = display(INTERFACE, &(struct args){NULL, "interface-name", "ETH1"});
 	assert_non_null(strstr(text, "eth1"));
+	w.stamps_count = 2;
+	w.stamps[0] = (struct stamps_row){"eth0", STAMPS_HARDWARE, 2, "", {1, 2, 39}, {0, 1, 4}};
+	w.stamps[1] = (struct stamps_row){"eth2",    STAMPS_SOFTWARE,
+					  -1,	     "the interface has no clock of its own",
+					  {0, 3, 0}, {0}};
+	text = display(INTERFACE, &none);
+	assert_non_null(strstr(text, "Interface eth0\n"
+				     " stamps: hardware, card's clock: /dev/ptp2\n"
+				     "  received: 39 hardware, 2 software, 1 without; "
+				     "sent: 4 hardware, 1 software\n"
+				     " multicast-client 224.0.1.1\n"));
+	assert_non_null(strstr(text, "Interface eth1\n multicast-client"));
+	assert_non_null(strstr(text,
+			       "Interface eth2\n"
+			       " stamps: software (the interface has no clock of its own)\n"));
 	w.groups[2].join = GROUP_NO_ADDR;
 	assert_non_null(strstr(display(INTERFACE, &none),
 			       "state: inactive (the interface has no IPv4 address)\n"));
@@ -338,6 +353,8 @@ static void fill_everything(void)
 						 .ifindex = 2,
 						 .group = ip("224.0.1.1"),
 						 .kind = (uint8_t)i};
+	w.stamps_count = 1;
+	w.stamps[0] = (struct stamps_row){.ifname = "eth0", .phc = -1};
 	w.ring_count = 2;
 	w.drop_count = 1;
 	w.drops[0].from.addr = ip("192.0.2.9");

@@ -59,7 +59,9 @@ static struct {
 	struct counter_row counters[2][3];
 	struct drop_row drops[3];
 	struct event_row events[16];
-	unsigned assoc_count, group_count, ring_count, counter_count, drop_count, event_count;
+	struct stamps_row stamps[2];
+	unsigned stamps_count, assoc_count, group_count, ring_count, counter_count, drop_count,
+		event_count;
 } w;
 
 static inline void world_system(void *context, struct system_row *ret)
@@ -81,6 +83,7 @@ TABLE(assoc, assocs)
 TABLE(group, groups)
 TABLE(drop, drops)
 TABLE(event, events)
+TABLE(stamps, stamps)
 
 static inline bool world_ring(void *context, unsigned i, unsigned j, struct ring_row *ret)
 {
@@ -116,6 +119,7 @@ static const struct world world = {
 	.counter = world_counter,
 	.drop = world_drop,
 	.event = world_event,
+	.stamps = world_stamps,
 	.wall = world_wall,
 };
 
