@@ -15,20 +15,19 @@
 
 /* ---- buckets ---- */
 
-static struct limit_bucket *bucket_of(struct node *n, mono now, const struct endpoint *source,
+static struct limit_bucket *bucket_of(struct node *n, mono now, const struct addr *source,
 				      uint32_t key_id, span full)
 {
 	struct limit *l = &n->limit;
 
 	if (l->salt == 0)
 		l->salt = random_nonce(&n->random).frac | 1;
-	uint64_t h = l->salt ^ ((uint64_t)source->port << 32 | key_id);
+	uint64_t h = l->salt ^ key_id;
 
-	for (unsigned i = 0; i < sizeof source->addr.octets; i++)
-		h = (h ^ source->addr.octets[i]) * UINT64_C(1099511628211);
+	for (unsigned i = 0; i < sizeof source->octets; i++)
+		h = (h ^ source->octets[i]) * UINT64_C(1099511628211);
 	struct limit_bucket *b = &l->buckets[(h ^ h >> 32) % LIMIT_SOURCES];
-	bool same = b->used && b->key_id == key_id && b->source.port == source->port &&
-		    addr_equal(&b->source.addr, &source->addr);
+	bool same = b->used && b->key_id == key_id && addr_equal(&b->source, source);
 
 	/* Another's place is taken over: who is not remembered is not held up. */
 	if (!same)
@@ -57,20 +56,19 @@ static span avg_gap(const struct node *n)
 	return span_from_log2s((int8_t)(n->discard.avg_log2s ? n->discard.avg_log2s : 5));
 }
 
-/* A bucket a source and port, as another who borrows the address cannot know the port. */
-static bool may_ask(struct node *n, mono now, const struct arrival *v, struct limit_bucket **ret)
+/*
+ * A bucket an address, whatever the port: clients take a new one for each question. Those behind
+ * one address share it, and who borrows an address empties it: a key has a bucket of its own.
+ */
+static bool may_ask(struct node *n, mono now, const struct arrival *v)
 {
-	struct endpoint source = v->d->from;
 	bool keyed = v->auth.result == AUTH_VALID;
 	span full = keyed ? KEYED_BURST : (span){BURST * avg_gap(n).ns};
-
-	if (keyed)
-		source.port = 0;
-	struct limit_bucket *b = bucket_of(n, now, &source, keyed ? v->auth.key_id : 0, full);
+	struct limit_bucket *b =
+		bucket_of(n, now, &v->d->from.addr, keyed ? v->auth.key_id : 0, full);
 	bool is_new = b->credit.ns == full.ns;
 	span since = mono_sub(now, b->at);
 
-	*ret = b;
 	if (keyed)
 		return pay(b, now, KEYED_COST, full);
 	bool paid = pay(b, now, avg_gap(n), full);
@@ -89,16 +87,14 @@ static void kiss(struct node *n, struct now now, const struct arrival *v, uint32
 		 uint32_t code, struct actions *out)
 {
 	const struct datagram *d = v->d;
-	struct endpoint source = d->from;
 	const struct server_snapshot nothing = {.precision_log2s = n->options.precision_log2s};
 	struct send_action s = {.to = d->from, .from = d->to, .service_port = d->service_port};
 
 	if (!n->kod || v->packet.version != 4)
 		return;
-	if (v->auth.result == AUTH_VALID)
-		source.port = 0;
 	struct limit_bucket *b =
-		bucket_of(n, now.mono, &source, key_id, (span){BURST * avg_gap(n).ns});
+		bucket_of(n, now.mono, &d->from.addr, key_id, (span){BURST * avg_gap(n).ns});
+
 	if (b->kissed.ns != INT64_MIN && span_less(mono_sub(now.mono, b->kissed), min_gap(n)))
 		return;
 	b->kissed = now.mono;
@@ -117,13 +113,12 @@ enum verdict limit_asked(struct node *n, struct now now, const struct arrival *v
 			 struct actions *out)
 {
 	struct access_grant grant = access_of(n, &v->d->from.addr);
-	struct limit_bucket *b;
 
 	if (!grant.ask) {
 		kiss(n, now, v, key_id, KISS_DENY, out);
 		return VERDICT_ACCESS;
 	}
-	if (!grant.limited || may_ask(n, now.mono, v, &b))
+	if (!grant.limited || may_ask(n, now.mono, v))
 		return VERDICT_USED;
 	kiss(n, now, v, key_id, KISS_RATE, out);
 	return VERDICT_RATE;

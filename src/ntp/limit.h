@@ -18,7 +18,7 @@ struct arrival;
 /* Questions that may still be asked; they come back as time goes by. */
 struct limit_bucket {
 	bool used;
-	struct endpoint source; /* port 0 for those who show a MAC: see limit.c */
+	struct addr source;
 	uint32_t key_id;
 	span credit;
 	mono at;
