@@ -6,7 +6,7 @@
 #include "cli/show.h"
 
 #define NTP "display ntp/ntp-service "
-#define IFNAME "<interface-name:ifname> [ <interface-number:string 1-32> ]"
+#define IFNAME "<interface-name:ifname> [ <interface-number:ifnumber> ]"
 
 const struct display_row displays[] = {
 	{NTP "status", "The clock and what it follows", show_status_collect, show_status_print},

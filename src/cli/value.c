@@ -30,6 +30,7 @@ static const struct {
 	{"label", VALUE_LABEL, 1, 256},
 	{"sysname", VALUE_SYSNAME, 1, 48},
 	{"ifname", VALUE_IFNAME, 1, SETTINGS_IFNAME_MAX - 1},
+	{"ifnumber", VALUE_IFNUMBER, 1, 32},
 	{"rest", VALUE_REST, 1, 255},
 };
 
@@ -164,7 +165,8 @@ static enum value_fit read_text(const struct value_type *t, const char *text, st
 		err_set(err, "Allowed: letters, digits, dot, underscore and hyphen.");
 		return VALUE_OUT_OF_RANGE;
 	}
-	if (t->kind == VALUE_IFNAME && !all_of(text, LETTERS DIGITS "._-:/@")) {
+	if ((t->kind == VALUE_IFNAME || t->kind == VALUE_IFNUMBER) &&
+	    !all_of(text, LETTERS DIGITS "._-:/@")) {
 		err_set(err, "Allowed: letters, digits and . _ - : / @");
 		return VALUE_OUT_OF_RANGE;
 	}
@@ -209,6 +211,7 @@ enum value_fit value_read(const struct value_type *t, const char *text, struct v
 	case VALUE_SYSNAME:
 	case VALUE_ACL_NAME:
 	case VALUE_IFNAME:
+	case VALUE_IFNUMBER:
 	case VALUE_REST:
 		fit = read_text(t, text, err);
 		break;
@@ -247,6 +250,7 @@ const char *value_tag(const struct value_type *t, char buf[64])
 	case VALUE_SYSNAME:
 	case VALUE_ACL_NAME:
 	case VALUE_IFNAME:
+	case VALUE_IFNUMBER:
 	case VALUE_REST:
 		(void)snprintf(buf, 64, "STRING<%" PRIu64 "-%" PRIu64 ">", t->min, t->max);
 		break;

@@ -27,6 +27,7 @@ enum value_kind {
 	VALUE_SYSNAME,	/* sysname: 1-48 of [A-Za-z0-9._-] */
 	VALUE_ACL_NAME, /* aclname: 1-32, a letter first */
 	VALUE_IFNAME,	/* ifname: 1-47 without blanks */
+	VALUE_IFNUMBER, /* ifnumber: 1-32 that may follow an ifname */
 	VALUE_REST,	/* rest min-max: to the end of the line, blanks and all */
 };
 

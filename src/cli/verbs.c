@@ -7,7 +7,7 @@
 #include "cli/operate.h"
 #include "cli/transaction.h"
 
-#define IFNAME "<interface-name:ifname> [ <interface-number:string 1-32> ]"
+#define IFNAME "<interface-name:ifname> [ <interface-number:ifnumber> ]"
 #define SHOW (VERB_LOOK | VERB_SHOW)
 #define POINT "{ commit-id <commit-id:u32 1-4294967295> | label <label:label> }"
 

@@ -97,8 +97,8 @@ static uint16_t free_place(struct node *n)
 
 static uint16_t make(struct node *n, struct now now, const struct role_setting *s)
 {
+	uint16_t r = free_place(n); /* first: it may be an interface's last */
 	struct iface *f = iface_make(&n->ifaces, s->ifname);
-	uint16_t r = free_place(n);
 	struct role *o = &n->roles[r];
 
 	*o = (struct role){
@@ -164,6 +164,18 @@ static void end_assocs(struct node *n, struct now now, uint16_t r, struct action
 	}
 }
 
+/* What was done for a role that is not wanted ends. */
+static void retire(struct node *n, struct now now, uint16_t r, struct actions *out)
+{
+	struct role *o = &n->roles[r];
+
+	if (o->manycast != MANYCAST_NONE)
+		manycast_finish(n, now, r);
+	end_assocs(n, now, r, out); /* which may have planned it already */
+	if (o->used)
+		role_plan(n, now, r);
+}
+
 void role_configure(struct node *n, struct now now, const struct settings *s, struct actions *out)
 {
 	for (unsigned r = 0; r < n->role_used; r++)
@@ -171,19 +183,22 @@ void role_configure(struct node *n, struct now now, const struct settings *s, st
 	n->client_roles = 0;
 	n->server_roles = 0;
 	n->role_count = s->role_count;
+	for (unsigned i = 0; i < s->role_count; i++) {
+		uint16_t r = find_same(n, &s->roles[i]);
+
+		if (r != ROLE_NONE)
+			n->roles[r].listed = true;
+	}
+	/* Those that go make room first; nothing points to a place that is given away. */
+	for (unsigned r = 0; r < n->role_used; r++) {
+		if (n->roles[r].used && !n->roles[r].listed)
+			retire(n, now, (uint16_t)r, out);
+	}
 	for (unsigned i = 0; i < s->role_count; i++)
 		take_in(n, now, &s->roles[i], i);
 	for (unsigned i = 0; i < n->role_used; i++) {
-		uint16_t r = (uint16_t)i;
-		struct role *o = &n->roles[r];
-
-		if (!o->used || o->wanted)
-			continue;
-		if (o->manycast != MANYCAST_NONE)
-			manycast_finish(n, now, r);
-		end_assocs(n, now, r, out); /* which may have planned it already */
-		if (o->used)
-			role_plan(n, now, r);
+		if (n->roles[i].used && !n->roles[i].wanted)
+			retire(n, now, (uint16_t)i, out);
 	}
 }
 

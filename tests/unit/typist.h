@@ -103,6 +103,7 @@ static inline void typist_arg(struct typist *t, const struct graph_node *n, stru
 	case VALUE_LABEL:
 	case VALUE_SYSNAME:
 	case VALUE_IFNAME:
+	case VALUE_IFNUMBER:
 	case VALUE_REST:
 		typist_text(t, n, buf);
 		break;

@@ -284,7 +284,7 @@ static inline int empty_world(void **state)
 
 static const struct args none;
 
-#define IFNAME "<interface-name:ifname> [ <interface-number:string 1-32> ]"
+#define IFNAME "<interface-name:ifname> [ <interface-number:ifnumber> ]"
 #define STATUS "display ntp/ntp-service status"
 #define SESSIONS "display ntp/ntp-service sessions [ verbose ]"
 #define STATISTICS "display ntp/ntp-service statistics packet [ ipv6 ]"
