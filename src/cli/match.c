@@ -109,11 +109,17 @@ enum fit {
 	FIT_EXACT,
 };
 
+/* Most words differ in the first letter already. */
+static bool may_fit(const char *word, const char *text)
+{
+	return word && (*word | 0x20) == (*text | 0x20);
+}
+
 static enum fit fit_word(const struct graph_node *n, const struct token *t)
 {
 	size_t len = strlen(t->text);
 
-	if (t->quoted || len == 0)
+	if (t->quoted || len == 0 || (!may_fit(n->text, t->text) && !may_fit(n->alias, t->text)))
 		return FIT_NONE;
 	if (strcasecmp(n->text, t->text) == 0 || (n->alias && strcasecmp(n->alias, t->text) == 0))
 		return FIT_EXACT;
@@ -195,16 +201,23 @@ static unsigned distance(const char *a, const char *b)
 
 static void suggest(const struct matcher *x, const char *text, struct err *advice)
 {
-	const char *best = NULL;
-	unsigned nearest = strlen(text) > 5 ? 3 : 2;
+	const char *best = NULL, *last = "";
+	size_t len = strlen(text);
+	unsigned nearest = len > 5 ? 3 : 2;
 
-	if (strlen(text) < 3)
+	if (len < 3)
 		return;
 	for (unsigned i = 0; i < x->count; i++) {
 		const struct graph_state *s = state_of(x, &x->threads[i]);
 		if (s->op != OP_WORD || x->scope->graph->rows[x->threads[i].row].hidden)
 			continue;
-		unsigned d = distance(text, s->node->text);
+		if (strcmp(s->node->text, last) == 0) /* rows that begin alike stand together */
+			continue;
+		last = s->node->text;
+		size_t other = strlen(last);
+		if (other >= len + nearest || len >= other + nearest)
+			continue;
+		unsigned d = distance(text, last);
 		if (d < nearest) {
 			nearest = d;
 			best = s->node->text;
