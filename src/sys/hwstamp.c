@@ -150,8 +150,8 @@ static int ask(const struct hwstamp *h, const struct link_state *l, unsigned lon
 
 static uint32_t read_speed(const struct hwstamp *h, const struct link_state *l)
 {
-	_Alignas(struct ethtool_link_settings) uint8_t
-		room[sizeof(struct ethtool_link_settings) + 3 * LINK_MODE_WORDS * 4] = {0};
+	_Alignas(struct ethtool_link_settings)
+		uint8_t room[sizeof(struct ethtool_link_settings) + 3 * LINK_MODE_WORDS * 4] = {0};
 	struct ethtool_link_settings *s = (struct ethtool_link_settings *)(void *)room;
 
 	/* First it says how many words it wants, as a negative number. */
@@ -278,7 +278,10 @@ bool hwstamp_wants_card(const struct hwstamp *h, uint32_t ifindex)
 {
 	const struct card *c = h->phc_count > 0 ? card_for(h, ifindex) : NULL;
 
-	return c && c->phc && phc_state(c->phc)->related;
+	if (!c || !c->phc)
+		return false;
+	phc_keep(c->phc, h->clock);
+	return phc_state(c->phc)->related;
 }
 
 span hwstamp_frame_time(uint32_t octets, uint32_t speed_mbps)
@@ -297,7 +300,10 @@ static bool card_at(const struct hwstamp *h, const struct card *c, int64_t card_
 {
 	mono at;
 
-	return c && c->phc && card_ns != 0 && phc_at(c->phc, h->clock, card_ns + frame.ns, &at) &&
+	if (!c || !c->phc)
+		return false;
+	phc_keep(c->phc, h->clock);
+	return card_ns != 0 && phc_tell(phc_state(c->phc), card_ns + frame.ns, &at) &&
 	       clock_at_mono(h->clock, at, ret);
 }
 
@@ -320,7 +326,7 @@ enum hwstamp_kind hwstamp_received(struct hwstamp *h, uint32_t ifindex, const st
 
 	if (s->kernel_ns != 0 && clock_at(h->clock, s->kernel_ns, ret)) {
 		kind = HWSTAMP_KERNEL;
-		by = by ? by : on;
+		by = by && by->phc ? by : on;
 		if (card_at(h, by, s->card_ns,
 			    hwstamp_frame_time(s->frame_octets, by ? by->speed_mbps : 0), &card) &&
 		    agree(&card, ret)) {

@@ -220,11 +220,10 @@ const struct phc_relation *phc_state(const struct phc *p)
 	return &p->relation;
 }
 
-bool phc_at(struct phc *p, struct clock *c, int64_t phc_ns, mono *ret)
+void phc_keep(struct phc *p, struct clock *c)
 {
 	const struct phc_relation *r = &p->relation;
 
 	if (!r->has || mono_sub(clock_now(c).mono, r->newest.at).ns >= LOOK_INTERVAL)
 		(void)look(p, c);
-	return phc_tell(r, phc_ns, ret);
 }

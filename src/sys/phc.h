@@ -32,7 +32,7 @@ struct phc_relation {
 
 /* Takes in a reading: the rate comes from two that are far enough apart; a jump begins anew. */
 void phc_relate(struct phc_relation *r, const struct phc_reading *x);
-/* False if nothing can be said of that instant. */
+/* When the card's clock showed phc_ns; false if nothing can be said of that instant. */
 MUST_CHECK bool phc_tell(const struct phc_relation *r, int64_t phc_ns, mono *ret);
 
 struct phc;
@@ -42,7 +42,7 @@ MUST_CHECK int phc_open(unsigned index, struct clock *c, struct phc **ret);
 void phc_free(struct phc *p);
 unsigned phc_index(const struct phc *p);
 const struct phc_relation *phc_state(const struct phc *p);
-/* When the card's clock showed phc_ns, at most two seconds ago; it is read anew if need be. */
-MUST_CHECK bool phc_at(struct phc *p, struct clock *c, int64_t phc_ns, mono *ret);
+/* Reads it anew if it is time to. */
+void phc_keep(struct phc *p, struct clock *c);
 
 #endif

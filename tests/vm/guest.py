@@ -4,6 +4,7 @@
 Nothing is installed and no disk is used: the initramfs is made here, of our programs, the libraries
 that they name, and what tools/fetch-guest.sh has unpacked. Emulated (TCG) on every machine alike.
 """
+import glob
 import gzip
 import os
 import platform
@@ -23,13 +24,28 @@ MODULES = ("virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_
            "failover", "net_failover", "virtio_net")
 
 
+def build_module(folder):
+    """The made-up card (guest/stampcard.c) for the guest's kernel; its path."""
+    where = os.path.join(folder, "stampcard")
+    os.makedirs(where)
+    shutil.copy(os.path.join(HERE, "guest/stampcard.c"), where)
+    with open(os.path.join(where, "Makefile"), "w", encoding="ascii") as f:
+        f.write("obj-m := stampcard.o\n")
+    headers = glob.glob(os.path.join(GUEST, "headers/src/linux-headers-*-amd64"))[0]
+    made = subprocess.run(["make", "-s", "-C", headers, "M=" + where, "modules"], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if made.returncode:
+        raise LabError("stampcard.c: " + made.stdout)
+    return os.path.join(where, "stampcard.ko")
+
+
 def obstacle():
     """Why no guest can run here, or None."""
     if platform.machine() != "x86_64":
         return "the guest's kernel is for x86_64, this is %s" % platform.machine()
     if not shutil.which(QEMU):
         return "%s is not installed (tools/install-deps.sh vm)" % QEMU
-    if not os.path.exists(os.path.join(GUEST, "vmlinuz")):
+    if not os.path.exists(os.path.join(GUEST, "headers")):
         return "no kernel in %s (tools/fetch-guest.sh)" % GUEST
     try:
         os.close(os.open("/dev/net/tun", os.O_RDWR))
@@ -80,7 +96,8 @@ class Archive:
         return gzip.compress(bytes(self.octets), 1)
 
 
-def initramfs(lab):
+def initramfs(lab, more=()):
+    """`more` are modules that the guest does not load by itself."""
     a = Archive()
     a.add("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
     for name in ("proc", "sys", "tmp", "run"):
@@ -92,6 +109,9 @@ def initramfs(lab):
     a.program("bin/timecast", lab.timecast)
     for module in MODULES:
         a.file("modules/%s.ko" % module, os.path.join(GUEST, "modules", module + ".ko"))
+    for path in more:
+        a.file("modules/" + os.path.basename(path), path)
+        a.program("bin/stamps", os.path.join(lab.build, "tests/vm/stamps"))
     a.add("modules/order", stat.S_IFREG | 0o644, "".join(m + "\n" for m in MODULES).encode())
     return a.finish()
 
@@ -101,15 +121,24 @@ def initramfs(lab):
 class Guest:
     """Station `number` of a LAN; its battery clock begins at `rtc_ns`."""
 
-    def __init__(self, lab, lan, number, rtc_ns):
+    def __init__(self, lab, lan, number, rtc_ns, cards=False):
+        """With cards: a second interface that is an Intel card, and modules for it and for ours."""
         self.address = "%s.%d" % (lan.v4, number)
         self.folder = os.path.join(lab.home, "guest")
         os.makedirs(self.folder)
         image = os.path.join(self.folder, "initramfs")
         with open(image, "wb") as f:
-            f.write(initramfs(lab))
-        lan.ip("tuntap add guest mode tap")
-        lan.ip("link set guest master br0 up")
+            f.write(initramfs(lab, [os.path.join(GUEST, "modules/e1000e.ko"),
+                                    build_module(self.folder)] if cards else ()))
+        taps = ["guest", "second"] if cards else ["guest"]
+        for tap in taps:
+            lan.ip("tuntap add %s mode tap" % tap)
+            lan.ip("link set %s master br0 up" % tap)
+        network = ["-netdev", "tap,id=lan,ifname=guest,script=no,downscript=no",
+                   "-device", "virtio-net-pci,netdev=lan,romfile="]
+        if cards:
+            network += ["-netdev", "tap,id=second,ifname=second,script=no,downscript=no",
+                        "-device", "e1000e,netdev=second,romfile="]
         self.serial = os.path.join(self.folder, "serial")
         begin = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(rtc_ns // 10**9))
         log = open(os.path.join(self.folder, "qemu"), "wb")
@@ -120,9 +149,8 @@ class Guest:
             "-kernel", os.path.join(GUEST, "vmlinuz"), "-initrd", image,
             "-append", "console=ttyS0 quiet panic=-1 clocksource=hpet guest=%s/24" % self.address,
             "-serial", "file:" + os.path.join(self.folder, "console"),
-            "-serial", "unix:%s,server=on,wait=off" % self.serial,
-            "-netdev", "tap,id=lan,ifname=guest,script=no,downscript=no",
-            "-device", "virtio-net-pci,netdev=lan,romfile="], stdout=log, stderr=log)
+            "-serial", "unix:%s,server=on,wait=off" % self.serial] + network,
+            stdout=log, stderr=log)
         log.close()
         self.line = None
         self.pending = b""
@@ -175,9 +203,9 @@ class Guest:
         words = self.must("kernel_clock").split()
         return {name: int(value) for name, value in zip(words[::2], words[1::2])}
 
-    def start(self):
-        self.must("timecastd --state /tmp/state --control /tmp/control --clock system "
-                  ">>/tmp/log 2>&1 & daemon=$!")
+    def start(self, options=""):
+        self.must("timecastd --state /tmp/state --control /tmp/control --clock system %s "
+                  ">>/tmp/log 2>&1 & daemon=$!" % options)
         self.must("n=0; until [ -S /tmp/control ] || [ $n = 100 ]; do usleep 100000; "
                   "n=$((n + 1)); done; [ -S /tmp/control ]")
 
