@@ -9,13 +9,21 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <linux/net_tstamp.h>
+#include <linux/ptp_clock.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "sys/hwstamp.h"
 #include "sys/phc.h"
+#include "sys/sandbox.h"
 
 /* ---- what a card is told ---- */
 
@@ -308,6 +316,54 @@ static void without_a_card_the_kernels_stamp_counts(void **state)
 	clock_free(c);
 }
 
+/* ---- inside the sandbox ---- */
+
+#define NO_SANDBOX 255 /* a build with sanitizers; test_sandbox.c tells of other reasons */
+
+/* What a locked-in process may ask of what it has open. */
+static int ask_inside(bool reads_cards)
+{
+	struct sandbox_options o = {.reads_cards = reads_cards, .calls_too = true};
+	struct ethtool_ts_info info = {.cmd = ETHTOOL_GET_TS_INFO};
+	struct ifreq r = {.ifr_name = "lo", .ifr_data = (void *)&info};
+	struct ifreq mtu = {.ifr_name = "lo"};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct err warning;
+	int may = 0;
+
+	if (!sandbox_enter(&o, &warning))
+		return NO_SANDBOX;
+	may |= ioctl(fd, SIOCETHTOOL, &r) == 0 ? 1 : 0;
+	may |= ioctl(fd, PTP_SYS_OFFSET_EXTENDED, &info) < 0 && errno != ENOSYS ? 2 : 0;
+	may |= ioctl(fd, SIOCGIFMTU, &mtu) == 0 || errno != ENOSYS ? 4 : 0;
+	may |= ioctl(fd, SIOCSHWTSTAMP, &r) == 0 || errno != ENOSYS ? 8 : 0;
+	return may;
+}
+
+static int ask_in_child(bool reads_cards)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(ask_inside(reads_cards));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void only_a_process_with_cards_may_ask_and_only_for_time_and_speed(void **state)
+{
+	int may = ask_in_child(true);
+
+	(void)state;
+	if (may == NO_SANDBOX)
+		return;
+	assert_int_equal(may, 3);
+	assert_int_equal(ask_in_child(false), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +378,7 @@ int main(void)
 		cmocka_unit_test(a_message_tells_both_stamps_and_whose_card_it_was),
 		cmocka_unit_test(the_card_is_asked_only_where_it_is_wanted),
 		cmocka_unit_test(without_a_card_the_kernels_stamp_counts),
+		cmocka_unit_test(only_a_process_with_cards_may_ask_and_only_for_time_and_speed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
