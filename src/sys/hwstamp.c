@@ -16,8 +16,8 @@
 
 #define PHCS_MAX 16
 #define CHECKSUM_OCTETS 4
-/* The kernel stamps what it receives after the card does, and soon. */
-#define KERNEL_LATER_MAX SPAN_MS(10)
+/* The kernel stamps what it receives after the card does: soon, unless it is very busy. */
+#define KERNEL_LATER_MAX SPAN_MS(50)
 #define KERNEL_EARLIER_MAX SPAN_US(5)
 /* Newer than the link modes of the C library's headers, in words of 32. */
 #define LINK_MODE_WORDS 127
