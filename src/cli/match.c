@@ -130,6 +130,15 @@ static enum fit fit_word(const struct graph_node *n, const struct token *t)
 	return FIT_NONE;
 }
 
+/* What is read as an argument: one token, or the rest of the line, out of its quotes. */
+static const char *argument(const struct match *m, const struct graph_node *n, unsigned token)
+{
+	const struct token *t = &m->tokens[token];
+	bool whole = t->quoted && token + 1 == m->token_count;
+
+	return n->type.kind == VALUE_REST && !whole ? m->line + t->at : t->text;
+}
+
 static enum fit fit_thread(const struct matcher *x, const struct thread *t, const struct match *m,
 			   unsigned token, struct err *err)
 {
@@ -140,9 +149,7 @@ static enum fit fit_thread(const struct matcher *x, const struct thread *t, cons
 		return FIT_NONE;
 	if (s->op == OP_WORD)
 		return fit_word(s->node, &m->tokens[token]);
-	const char *text = s->node->type.kind == VALUE_REST ? m->line + m->tokens[token].at
-							    : m->tokens[token].text;
-	switch (value_read(&s->node->type, text, &v, err)) {
+	switch (value_read(&s->node->type, argument(m, s->node, token), &v, err)) {
 	case VALUE_FITS:
 		return FIT_ARG;
 	case VALUE_OUT_OF_RANGE:
@@ -323,12 +330,9 @@ static void collect(const struct matcher *x, const struct thread *t, struct matc
 		a->node = s->node;
 		if (s->node->kind != GRAPH_ARG)
 			continue;
-		const struct token *token = &m->tokens[s->token];
-		bool rest = s->node->type.kind == VALUE_REST && !token->quoted;
-		enum value_fit fit =
-			value_read(&s->node->type, rest ? m->line + token->at : token->text,
-				   &a->value, &m->advice);
-		assert(fit == VALUE_FITS || rest || token->quoted);
+		enum value_fit fit = value_read(&s->node->type, argument(m, s->node, s->token),
+						&a->value, &m->advice);
+		assert(fit == VALUE_FITS);
 	}
 }
 
