@@ -19,7 +19,7 @@
 #define TRIAL_NAME "trial"
 #define ID_FIRST 1000000001U
 #define ID_LAST 1999999999U
-#define LABELLED_MAX 20
+#define LABELLED_MAX ROOM(20, 3)
 #define DIGEST_CHARS (2 * SHA256_DIGEST_SIZE)
 
 struct history {

@@ -10,9 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/room.h"
 #include "conf/shelf.h"
 
-#define HISTORY_MAX 80
+#define HISTORY_MAX ROOM(80, 6)
 #define HISTORY_LABEL_MAX 257
 #define HISTORY_DESCRIPTION_MAX 61
 

@@ -7,8 +7,9 @@
 #define NTP_AGENDA_H
 
 #include "base/ntptime.h"
+#include "base/room.h"
 
-#define AGENDA_MAX 5120
+#define AGENDA_MAX ROOM(5120, 64)
 
 struct agenda {
 	unsigned count;		     /* items that have a deadline */

@@ -6,9 +6,10 @@
 #ifndef NTP_ASK_H
 #define NTP_ASK_H
 
+#include "base/room.h"
 #include "ntp/action.h"
 
-#define ASKS_MAX 512
+#define ASKS_MAX ROOM(512, 24)
 #define ASK_NONE 0
 
 struct node;

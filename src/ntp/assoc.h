@@ -13,7 +13,7 @@
 #include "ntp/packet.h"
 #include "ntp/volley.h"
 
-#define ASSOC_MAX 192 /* 128 dynamic and 64 by address */
+#define ASSOC_MAX ROOM(192, 14) /* 128 dynamic and 64 by address */
 #define ASSOC_DYNAMIC_MAX (ASSOC_MAX - SETTINGS_UNICASTS_MAX)
 #define ASSOC_NONE UINT16_MAX
 #define ASSOC_SILENT_MAX 9   /* intervals without a packet that end an ephemeral association */

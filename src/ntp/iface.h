@@ -9,10 +9,10 @@
 #include "ntp/ledger.h"
 #include "ntp/node.h"
 
-#define IFACES_MAX 1280
+#define IFACES_MAX ROOM(1280, 10)
 #define IFACE_NONE UINT16_MAX
-#define IFACE_SLOTS 4096 /* of the hash tables: a power of 2, three times IFACES_MAX */
-#define IFACE_OWN_SLOTS 16384
+#define IFACE_SLOTS ROOM(4096, 32) /* of the hash tables: a power of 2, three times IFACES_MAX */
+#define IFACE_OWN_SLOTS ROOM(16384, 128)
 
 struct iface {
 	bool used;

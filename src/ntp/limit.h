@@ -10,7 +10,7 @@
 #include "ntp/note.h"
 #include "ntp/settings.h"
 
-#define LIMIT_SOURCES 1024
+#define LIMIT_SOURCES ROOM(1024, 8)
 
 struct node;
 struct arrival;

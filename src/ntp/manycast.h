@@ -8,7 +8,7 @@
 
 #include "ntp/assoc.h"
 
-#define MANYCAST_SEARCHES_MAX 256
+#define MANYCAST_SEARCHES_MAX ROOM(256, 6)
 #define MANYCAST_NONE UINT16_MAX
 #define MANYCAST_NONCES 3
 #define MANYCAST_ENOUGH 3 /* servers that a client looks for: MINCLOCK of RFC 5905 figure 27 */

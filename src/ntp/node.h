@@ -80,7 +80,7 @@ struct kernel_clock {
 	span estimated_error;
 };
 
-#define MEMORY_FLOORS_MAX 128
+#define MEMORY_FLOORS_MAX ROOM(128, 8)
 /* What survives a restart: newest transmit time believed per source and key, and the rate. */
 struct memory {
 	bool has_frequency;

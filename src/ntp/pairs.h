@@ -8,9 +8,10 @@
 
 #include "base/addr.h"
 #include "base/ntptime.h"
+#include "base/room.h"
 
-#define PAIRS_MAX 1024	      /* a power of two */
-#define PAIRS_COST SPAN_MS(1) /* a stamp asked of the kernel; the budget refills in real time */
+#define PAIRS_MAX ROOM(1024, 8) /* a power of two */
+#define PAIRS_COST SPAN_MS(1)	/* a stamp asked of the kernel; the budget refills in real time */
 #define PAIRS_BUDGET SPAN_MS(64)
 
 struct pair {

@@ -9,7 +9,7 @@
 #include "ntp/action.h"
 #include "ntp/iface.h"
 
-#define ROLES_MAX (SETTINGS_ROLES_MAX + 512) /* some more: those that are still to be left */
+#define ROLES_MAX (SETTINGS_ROLES_MAX + ROOM(512, 4)) /* and those still to be left */
 #define ROLE_NONE UINT16_MAX
 #define ROLE_JOIN_RETRY SPAN_S(60)
 

@@ -8,14 +8,15 @@
 
 #include "base/addr.h"
 #include "base/ntptime.h"
+#include "base/room.h"
 
-#define SETTINGS_ROLES_MAX 4096
-#define SETTINGS_KEYS_MAX 1024
+#define SETTINGS_ROLES_MAX ROOM(4096, 24)
+#define SETTINGS_KEYS_MAX ROOM(1024, 10)
 #define SETTINGS_PORTS_MAX 8
-#define SETTINGS_UNICASTS_MAX 64
-#define SETTINGS_ACLS_MAX 64
-#define SETTINGS_RULES_MAX 1024 /* of all lists */
-#define SETTINGS_RECEIVES_MAX 1024
+#define SETTINGS_UNICASTS_MAX ROOM(64, 6)
+#define SETTINGS_ACLS_MAX ROOM(64, 6)
+#define SETTINGS_RULES_MAX ROOM(1024, 12) /* of all lists */
+#define SETTINGS_RECEIVES_MAX ROOM(1024, 6)
 #define SETTINGS_ACL_NAME_MAX 33 /* with the final '\0' */
 #define SETTINGS_IFNAME_MAX 48	 /* with the final '\0' */
 #define SETTINGS_NAME_MAX 64	 /* with the final '\0' */

@@ -194,7 +194,7 @@ enum event_reason {
 	EVENT_IFACE_GONE,
 };
 
-#define STATE_EVENTS_MAX 64
+#define STATE_EVENTS_MAX ROOM(64, 8)
 struct event_row {
 	stamp when;
 	uint8_t reason; /* enum event_reason */

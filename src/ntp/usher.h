@@ -8,8 +8,8 @@
 
 #include "ntp/assoc.h"
 
-#define USHER_PENDING_MAX 64
-#define USHER_SOURCES 256
+#define USHER_PENDING_MAX ROOM(64, 4)
+#define USHER_SOURCES ROOM(256, 8)
 
 /* An answer that waits for its random delay. */
 struct usher_pending {
