@@ -70,6 +70,6 @@ fuzz:
 	@tools/fuzz.sh $(SECONDS)
 
 clean:
-	rm -rf build build-asan build-clang build-fuzz
+	rm -rf build build-asan build-clang build-fuzz build-fuzz-fast
 
 .PHONY: attacks all demo demo-manycast bench bench-accuracy try check check-vm check-full fuzz clean
