@@ -59,6 +59,12 @@ attacks: all
 	@ninja -C build tests/net/flood
 	@$(PYTHON) tests/net/attacks.py --build build
 
+# Fifteen daemons under attack and churn for as long as one likes: memory, verdicts, error bounds.
+soak: all
+	@tools/fetch-peers.sh $(PEERS) smcroute
+	@ninja -C build tests/net/flood tests/net/badlink
+	@$(PYTHON) tests/net/soak.py --build build --seconds $(SECONDS)
+
 # Two hosts on a cable, to type into.
 try:
 	@tools/install-deps.sh try
@@ -72,4 +78,4 @@ fuzz:
 clean:
 	rm -rf build build-asan build-clang build-fuzz build-fuzz-fast
 
-.PHONY: attacks all demo demo-manycast bench bench-accuracy try check check-vm check-full fuzz clean
+.PHONY: attacks all demo demo-manycast bench bench-accuracy try check check-vm check-full fuzz soak clean

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/expect.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -38,6 +39,7 @@ static const struct kind_row {
 	[EXPECT_RECEIVED] = {"received", UNIT_NUMBER, false},
 	[EXPECT_PEAK] = {"peak", UNIT_NUMBER, false},
 	[EXPECT_VERDICT] = {"verdict", UNIT_NUMBER, false},
+	[EXPECT_VERDICTS] = {"verdicts", UNIT_NUMBER, false},
 	[EXPECT_PACKETS] = {"packets", UNIT_NUMBER, false},
 	[EXPECT_MULTICASTS] = {"multicasts", UNIT_NUMBER, false},
 };
@@ -80,6 +82,19 @@ static int read_verdict(struct line *l, uint8_t *ret)
 		}
 	}
 	return line_complain(l, "there is no verdict %s", word);
+}
+
+/* All that may occur, up to the span; of anything else there is less than one. */
+static int read_verdicts(struct line *l, struct expect *e)
+{
+	static_assert(VERDICT_COUNT <= 64, "a bit for each verdict");
+	e->limit = 1.0;
+	do {
+		if (read_verdict(l, &e->verdict) < 0)
+			return -EINVAL;
+		e->verdicts |= UINT64_C(1) << e->verdict;
+	} while (strcmp(line_peek(l), "from") != 0);
+	return 0;
 }
 
 static int read_group(struct line *l, struct addr *ret)
@@ -153,7 +168,9 @@ static int read_claim(struct line *l, bool of_lan, struct expect *e)
 		return -EINVAL;
 	if (e->kind == EXPECT_VERDICT && read_verdict(l, &e->verdict) < 0)
 		return -EINVAL;
-	if (read_limit(l, e) < 0 || read_when(l, e) < 0)
+	if (e->kind == EXPECT_VERDICTS ? read_verdicts(l, e) < 0 : read_limit(l, e) < 0)
+		return -EINVAL;
+	if (read_when(l, e) < 0)
 		return -EINVAL;
 	return line_end(l);
 }
@@ -274,8 +291,23 @@ static uint64_t count_verdict(const struct host *h, uint8_t verdict)
 	return n;
 }
 
+/* How many packets were judged otherwise; the last such verdict is remembered. */
+static uint64_t count_others(const struct host *h, struct expect *e)
+{
+	uint64_t n = 0;
+
+	for (unsigned v = 0; v < VERDICT_COUNT; v++) {
+		uint64_t others = e->verdicts >> v & 1 ? 0 : count_verdict(h, (uint8_t)v);
+
+		if (others > 0)
+			e->verdict = (uint8_t)v;
+		n += others;
+	}
+	return n;
+}
+
 /* The quantity itself; for true-or-false kinds 0 is true, so that it is "under 0.5". */
-static double quantity(const struct expect *e, const struct universe *u, const struct gauge *g)
+static double quantity(struct expect *e, const struct universe *u, const struct gauge *g)
 {
 	const struct host *h = expect_is_of_lan(e) ? NULL : u->hosts[e->who];
 	static const struct gauge nothing;
@@ -311,6 +343,8 @@ static double quantity(const struct expect *e, const struct universe *u, const s
 		return (double)h->counts.received;
 	case EXPECT_VERDICT:
 		return (double)count_verdict(h, e->verdict);
+	case EXPECT_VERDICTS:
+		return (double)count_others(h, e);
 	case EXPECT_PACKETS:
 		return (double)u->network.lans[e->who].packets;
 	case EXPECT_MULTICASTS:
@@ -392,6 +426,13 @@ static bool judge_share(const struct expect *e, const char *name, struct err *wh
 	return false;
 }
 
+static const char *verdict_words(const struct expect *e)
+{
+	bool named = e->kind == EXPECT_VERDICT || e->kind == EXPECT_VERDICTS;
+
+	return named ? note_of_verdict((enum verdict)e->verdict)->name : "";
+}
+
 static bool judge_total(const struct expect *e, const char *name, struct err *why)
 {
 	char value[MEASURE_TEXT_MAX], limit[MEASURE_TEXT_MAX];
@@ -404,9 +445,8 @@ static bool judge_total(const struct expect *e, const char *name, struct err *wh
 	print_value(e, v, value);
 	print_value(e, e->limit, limit);
 	err_set(why, "%s: %s%s%s %s, %s %s expected", name, kinds[e->kind].words,
-		e->kind == EXPECT_VERDICT ? " " : "",
-		e->kind == EXPECT_VERDICT ? note_of_verdict((enum verdict)e->verdict)->name : "",
-		value, e->opposite ? "over" : "under", limit);
+		*verdict_words(e) ? " " : "", verdict_words(e), value,
+		e->opposite ? "over" : "under", limit);
 	return false;
 }
 

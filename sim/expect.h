@@ -14,6 +14,7 @@
  *     steps | sent | received under|over N  SPAN    of its clock; packets
  *     peak under|over N         SPAN     packets received between two samples, the most
  *     verdict WORD under|over N SPAN     packets judged so (note.def), in lower case
+ *     verdicts WORD...          SPAN     no packet is judged otherwise
  *   expect NAME... together bound holds | distance holds | rms ... SPAN
  *                                       of all their samples as one
  *   expect lan L packets | multicasts under|over N  SPAN
@@ -45,6 +46,7 @@ enum expect_kind {
 	EXPECT_RECEIVED,
 	EXPECT_PEAK,
 	EXPECT_VERDICT,
+	EXPECT_VERDICTS,
 	EXPECT_PACKETS,
 	EXPECT_MULTICASTS,
 };
@@ -61,6 +63,7 @@ struct expect {
 	int64_t from_ns, to_ns;
 	struct addr group;
 	uint8_t verdict;
+	uint64_t verdicts; /* a bit each */
 	/* so far */
 	uint64_t samples, good;
 	double sum; /* of squares */

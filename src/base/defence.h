@@ -27,6 +27,9 @@ enum defence {
 	DEFENCE_DELAY,	 /* who holds up the group only is told, and not followed */
 	DEFENCE_STEP,	 /* steps are limited after the first */
 	DEFENCE_MODES,	 /* of eight modes three are heard */
+	DEFENCE_RANGE,	 /* what a field may say is limited before it is used */
+	DEFENCE_SHARE,	 /* nobody spends what another may ask */
+	DEFENCE_TIMING,	 /* how long a comparison of MACs takes tells nothing */
 };
 
 #ifndef DEFENCE_LEFT_OUT

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/auth.h"
 
+#include "base/defence.h"
 #include "base/wire.h"
 #include "ntp/packet.h"
 
@@ -152,7 +153,8 @@ static bool verifies(const struct key *k, const uint8_t *octets, size_t len)
 	size_t message = len - 4 - k->mac_octets;
 
 	auth_tag(k, octets, message, tag);
-	bool same = memeql_sec(tag, octets + message + 4, k->mac_octets);
+	bool same = defence(DEFENCE_TIMING) ? memeql_sec(tag, octets + message + 4, k->mac_octets)
+					    : !memcmp(tag, octets + message + 4, k->mac_octets);
 	explicit_bzero(tag, sizeof tag);
 	return same;
 }

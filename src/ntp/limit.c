@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/limit.h"
 
+#include "base/defence.h"
 #include "ntp/node_state.h"
 
 #define KISS_RATE UINT32_C(0x52415445) /* "RATE" */
@@ -62,7 +63,7 @@ static span avg_gap(const struct node *n)
  */
 static bool may_ask(struct node *n, mono now, const struct arrival *v)
 {
-	bool keyed = v->auth.result == AUTH_VALID;
+	bool keyed = v->auth.result == AUTH_VALID && defence(DEFENCE_SHARE);
 	span full = keyed ? KEYED_BURST : (span){BURST * avg_gap(n).ns};
 	struct limit_bucket *b =
 		bucket_of(n, now, &v->d->from.addr, keyed ? v->auth.key_id : 0, full);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ntp/manycast.h"
 
+#include "base/defence.h"
 #include "ntp/node_state.h"
 
 #include <string.h>
@@ -259,8 +260,10 @@ static enum verdict judge(struct node *n, struct now now, struct arrival *v,
 			  struct manycast_search *s, uint8_t ttl, struct actions *out)
 {
 	struct role *r = &n->roles[s->role];
-	enum verdict verdict = assoc_test_auth(n, &v->auth, r->set.key_id);
+	enum verdict verdict = VERDICT_USED;
 
+	if (defence(DEFENCE_PROOF))
+		verdict = assoc_test_auth(n, &v->auth, r->set.key_id);
 	if (verdict == VERDICT_USED)
 		verdict = assoc_test(n, &v->packet);
 	if (verdict != VERDICT_USED)

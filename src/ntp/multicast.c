@@ -110,6 +110,8 @@ static struct sample one_way(const struct arrival *v)
 
 static int8_t clamp_poll(int8_t poll_log2s)
 {
+	if (!defence(DEFENCE_RANGE))
+		return poll_log2s;
 	if (poll_log2s < 0)
 		return 0;
 	return poll_log2s > POLL_LOG2S_MAX ? POLL_LOG2S_MAX : poll_log2s;
@@ -181,7 +183,7 @@ static enum verdict test_known(struct node *n, struct now now, struct arrival *v
 
 	if (a->key_id != 0 && v->auth.result != AUTH_VALID && defence(DEFENCE_MAC))
 		return VERDICT_KEY_OTHER;
-	if (stamp_equal(transmit, a->newest))
+	if (stamp_equal(transmit, a->newest) && defence(DEFENCE_ORDER))
 		return VERDICT_DUPLICATE;
 	if (!stamp_is_zero(a->newest) && !stamp_after(transmit, a->newest) &&
 	    defence(DEFENCE_ORDER)) {

@@ -111,6 +111,7 @@ def B3_early(f):
     f.follow()
     f.baseline()
     f.watch(15, lambda turn: f.as_server(bad_mac(beacon(f.lab.truth))), every=0.1)
+    f.need_verdict("mac-bad", 50)
     f.need_verdict("used", 10)
     f.need_steady()
 
@@ -373,6 +374,10 @@ def B24_extremes(f):
         octets = beacon(f.lab.truth, 0, KEY, **{name: value})
         f.wire.send(f.attacker_address(), GROUP, octets)
         f.wire.send(f.attacker_address(), GROUP, octets[:48 + turn % 40])
+        if name == "poll":
+            time.sleep(0.05)
+            polls = [row["local-poll-log2s"] for row in f.sessions()]
+            f.need(all(0 <= poll <= 17 for poll in polls), "intervals of 2^%s s" % polls)
     f.watch(14, attack, every=0.25)
     f.need(f.client.alive(), "the daemon ended")
     f.need_steady()

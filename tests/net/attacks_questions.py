@@ -103,8 +103,10 @@ def B11_forged_kisses(f):
 
 
 def B14_volley_prevention(f):
-    """CVE-2018-8956. Questions in the client's name, 2 000 a second, while it calibrates."""
-    f.serve()
+    """CVE-2018-8956. Questions in the client's name, 2 000 a second, while it calibrates, to a server
+    that limits everybody."""
+    f.serve(lines=["acl number 2000", "rule 5 permit source any", "quit",
+                   "ntp access limited 2000"])
 
     def time_to_follow(name, number):
         host, _ = f.host(name, number)
