@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ntp/node.h"
 #include "sim/must.h"
@@ -99,7 +100,10 @@ struct player {
 	struct node *node;
 	void *block; /* owned */
 	FILE *out;
+	const char *secret_path;
 	uint32_t newest_id; /* of a send or join that was asked for */
+	unsigned key_count; /* for the next settings */
+	struct key keys[SETTINGS_KEYS_MAX];
 };
 
 static void show(struct player *p, mono at, const struct actions *list)
@@ -131,6 +135,45 @@ static int start(struct player *p, const struct tape_event *e, struct err *err)
 	return 0;
 }
 
+static int read_secret(const char *path, struct seal *ret, struct err *err)
+{
+	uint8_t more;
+	FILE *f = fopen(path, "re");
+	bool good = f && fread(ret->master, sizeof ret->master, 1, f) == 1 &&
+		    fread(&more, 1, 1, f) == 0;
+
+	if (!good)
+		err_set(err,
+			"the recorded keys are sealed with %s of the host that recorded: give a "
+			"copy of it by --secret FILE",
+			path);
+	if (f)
+		(void)fclose(f);
+	return good ? 0 : -EINVAL;
+}
+
+static int open_keys(struct player *p, const struct tape_keys *k, struct err *err)
+{
+	struct seal seal = {.random = NULL};
+	int r = read_secret(p->secret_path ? p->secret_path : k->secret_path, &seal, err);
+
+	p->key_count = k->count;
+	for (unsigned i = 0; r >= 0 && i < k->count; i++) {
+		const struct key_setting *s = &k->list[i].set;
+		struct key *key = &p->keys[i];
+
+		*key = (struct key){.id = s->id,
+				    .algorithm = s->algorithm,
+				    .mac_octets = s->mac_octets,
+				    .trusted = s->trusted,
+				    .bound = s->bound};
+		r = seal_open(&seal, s->id, s->algorithm, k->list[i].sealed, key->octets, err);
+		key->len = (uint8_t)(r < 0 ? 0 : r);
+	}
+	explicit_bzero(&seal, sizeof seal);
+	return r < 0 ? -EINVAL : 0;
+}
+
 /* The outcome of something that was never asked for: this is not what was recorded. */
 static bool strays(const struct player *p, const struct tape_event *e)
 {
@@ -144,7 +187,8 @@ static void feed(struct player *p, const struct tape_event *e, struct actions *o
 {
 	switch (e->kind) {
 	case TAPE_SETTINGS:
-		node_keys(p->node, e->now, NULL, 0);
+		node_keys(p->node, e->now, p->keys, p->key_count);
+		p->key_count = 0;
 		node_configure(p->node, e->now, &e->settings, out);
 		break;
 	case TAPE_MEMORY:
@@ -175,6 +219,7 @@ static void feed(struct player *p, const struct tape_event *e, struct actions *o
 		node_slept(p->node, e->now, e->slept, out);
 		break;
 	case TAPE_START:
+	case TAPE_KEYS:
 	case TAPE_KIND_END:
 		break;
 	}
@@ -196,10 +241,15 @@ static int play(struct player *p, struct tape *t, struct tape_event *e, struct e
 			err_set(err, "a recording begins with its start");
 			return -EINVAL;
 		}
+		if (e->kind == TAPE_KEYS) {
+			if (open_keys(p, &e->keys, err) < 0)
+				return -EINVAL;
+			continue;
+		}
 		if (strays(p, e)) {
 			err_set(err,
-				"event %u: what is recorded here was never asked for; a "
-				"recording holds no keys, so one that uses them strays",
+				"event %u: what is recorded here was never asked for: another "
+				"version recorded it",
 				t->frames);
 			return -EINVAL;
 		}
@@ -209,18 +259,22 @@ static int play(struct player *p, struct tape *t, struct tape_event *e, struct e
 	return r;
 }
 
-int replay_run(FILE *tape, FILE *out, struct err *err)
+int replay_run(FILE *tape, const char *secret_path, FILE *out, struct err *err)
 {
 	struct tape *t = must_new(1, sizeof *t);
 	struct tape_event *e = must_new(1, sizeof *e);
-	struct player p = {.out = out};
+	struct player *p = must_new(1, sizeof *p);
 	int r = tape_begin(t, tape, err);
 
+	p->out = out;
+	p->secret_path = secret_path;
 	if (r == 0)
-		r = play(&p, t, e, err);
-	if (p.node)
-		node_free(p.node);
-	free(p.block);
+		r = play(p, t, e, err);
+	if (p->node)
+		node_free(p->node);
+	explicit_bzero(p->keys, sizeof p->keys);
+	free(p->block);
+	free(p);
 	free(e);
 	free(t);
 	return r;

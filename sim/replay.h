@@ -14,7 +14,11 @@
 
 /* One line; mono in front so that two replays can be compared by their text. */
 void replay_print_action(FILE *out, mono at, const struct action *a);
-/* 0, or -EINVAL when the file is not a whole recording, or asks what no node could have asked. */
-MUST_CHECK int replay_run(FILE *tape, FILE *out, struct err *err);
+/*
+ * Recorded keys are opened with the secret in secret_path, or NULL: where the recording says that
+ * the host has it. 0, or -EINVAL when the file is not a whole recording, asks what no node could
+ * have asked, or its keys cannot be opened.
+ */
+MUST_CHECK int replay_run(FILE *tape, const char *secret_path, FILE *out, struct err *err);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "base/wire.h"
 
-static const uint8_t magic[8] = {'T', 'C', 'R', 'E', 'C', 0, 0, 2};
+static const uint8_t magic[8] = {'T', 'C', 'R', 'E', 'C', 0, 0, 3};
 
 int tape_begin(struct tape *t, FILE *file, struct err *err)
 {
@@ -41,9 +41,8 @@ static bool get_bool(struct wire_reader *r)
 	return v == 1;
 }
 
-static void get_name(struct wire_reader *r, char *ret, size_t room)
+static void get_chars(struct wire_reader *r, size_t len, char *ret, size_t room)
 {
-	size_t len = wire_get_u8(r);
 	const uint8_t *chars = wire_get(r, len);
 
 	if (!chars || len >= room) {
@@ -52,6 +51,16 @@ static void get_name(struct wire_reader *r, char *ret, size_t room)
 	}
 	memcpy(ret, chars, len);
 	ret[len] = '\0';
+}
+
+static void get_name(struct wire_reader *r, char *ret, size_t room)
+{
+	get_chars(r, wire_get_u8(r), ret, room);
+}
+
+static void get_text(struct wire_reader *r, char *ret, size_t room)
+{
+	get_chars(r, wire_get_u16(r), ret, room);
 }
 
 static void get_addr(struct wire_reader *r, struct addr *ret)
@@ -295,6 +304,16 @@ static void get_kernel(struct wire_reader *r, struct kernel_clock *k)
 	k->estimated_error.ns = get_i64(r);
 }
 
+static void get_keys(struct wire_reader *r, struct tape_keys *k)
+{
+	get_text(r, k->secret_path, sizeof k->secret_path);
+	k->count = get_count(r, SETTINGS_KEYS_MAX);
+	for (unsigned i = 0; i < k->count; i++) {
+		get_key(r, &k->list[i].set);
+		get_text(r, k->list[i].sealed, sizeof k->list[i].sealed);
+	}
+}
+
 static void get_body(struct wire_reader *r, struct tape_event *e)
 {
 	switch (e->kind) {
@@ -324,6 +343,9 @@ static void get_body(struct wire_reader *r, struct tape_event *e)
 		break;
 	case TAPE_SLEPT:
 		e->slept.ns = get_i64(r);
+		break;
+	case TAPE_KEYS:
+		get_keys(r, &e->keys);
 		break;
 	case TAPE_WAKE:
 	case TAPE_RESET:

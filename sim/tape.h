@@ -10,6 +10,7 @@
 
 #include "base/auto.h"
 #include "base/err.h"
+#include "conf/seal.h"
 #include "ntp/node.h"
 
 /* As daemon/record.h numbers them. */
@@ -25,6 +26,7 @@ enum tape_kind {
 	TAPE_STEPPED,
 	TAPE_KERNEL,
 	TAPE_SLEPT,
+	TAPE_KEYS,
 	TAPE_KIND_END,
 };
 
@@ -36,12 +38,24 @@ struct tape_start {
 	struct node_options options;
 };
 
+#define TAPE_PATH_MAX 4096
+
+struct tape_keys {
+	char secret_path[TAPE_PATH_MAX]; /* on the host that recorded */
+	unsigned count;
+	struct tape_key {
+		struct key_setting set;
+		char sealed[SEAL_TEXT_MAX];
+	} list[SETTINGS_KEYS_MAX];
+};
+
 /* One event; what belongs to its kind is filled. */
 struct tape_event {
 	enum tape_kind kind;
 	struct now now;
 	union {
 		struct tape_start start;
+		struct tape_keys keys;
 		struct settings settings;
 		struct memory memory;
 		struct iface_link link;

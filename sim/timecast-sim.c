@@ -16,12 +16,13 @@
 #define USAGE                                                                                      \
 	"usage: timecast-sim [--seed N] [--csv FILE] [--plot FILE.svg] [--notes] [--quiet] "       \
 	"SCENARIO\n"                                                                               \
-	"       timecast-sim --replay FILE\n"                                                      \
+	"       timecast-sim --replay FILE [--secret FILE]\n"                                      \
 	"       timecast-sim --help | --version\n"
 
 struct wishes {
 	const char *scenario; /* or: */
 	const char *replay;
+	const char *secret; /* NULL: where the recording says */
 	const char *csv;
 	const char *plot;
 	bool has_seed;
@@ -35,15 +36,11 @@ struct wishes {
 static bool read_arguments(int argc, char *argv[], struct wishes *w)
 {
 	static const struct option options[] = {
-		{"seed", required_argument, NULL, 's'},
-		{"csv", required_argument, NULL, 'c'},
-		{"plot", required_argument, NULL, 'p'},
-		{"notes", no_argument, NULL, 'n'},
-		{"quiet", no_argument, NULL, 'q'},
-		{"replay", required_argument, NULL, 'r'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},
-		{0},
+		{"seed", required_argument, NULL, 's'},	  {"csv", required_argument, NULL, 'c'},
+		{"plot", required_argument, NULL, 'p'},	  {"notes", no_argument, NULL, 'n'},
+		{"quiet", no_argument, NULL, 'q'},	  {"replay", required_argument, NULL, 'r'},
+		{"secret", required_argument, NULL, 'k'}, {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},	  {0},
 	};
 	int c;
 
@@ -58,6 +55,8 @@ static bool read_arguments(int argc, char *argv[], struct wishes *w)
 			w->plot = optarg;
 		} else if (c == 'r') {
 			w->replay = optarg;
+		} else if (c == 'k') {
+			w->secret = optarg;
 		} else if (c == 'n') {
 			w->notes = true;
 		} else if (c == 'q') {
@@ -159,7 +158,7 @@ static int simulate(struct play *p, const struct wishes *w, const char *text)
 	return ok ? status : 2;
 }
 
-static int replay(const char *path)
+static int replay(const char *path, const char *secret_path)
 {
 	struct err err = {{0}};
 	FILE *tape = fopen(path, "re");
@@ -168,7 +167,7 @@ static int replay(const char *path)
 		perror(path);
 		return 2;
 	}
-	int r = replay_run(tape, stdout, &err);
+	int r = replay_run(tape, secret_path, stdout, &err);
 
 	if (r < 0)
 		(void)fprintf(stderr, "%s: %s\n", path, err.text);
@@ -211,5 +210,5 @@ int main(int argc, char *argv[])
 		(void)fputs(w.help ? USAGE : "timecast-sim " TIMECAST_VERSION "\n", stdout);
 		return 0;
 	}
-	return w.replay ? replay(w.replay) : simulate_file(&w);
+	return w.replay ? replay(w.replay, w.secret) : simulate_file(&w);
 }

@@ -165,6 +165,16 @@ const struct key *desk_keys(const struct desk *d, unsigned *ret_count)
 	return window_keys(d->window, ret_count);
 }
 
+const struct seal *desk_seal(const struct desk *d)
+{
+	return &d->seal;
+}
+
+const char *desk_secret_path(const struct desk *d)
+{
+	return drawer_secret_path(d->drawer);
+}
+
 const struct memory *desk_memory(const struct desk *d)
 {
 	return &d->memory;

@@ -49,6 +49,9 @@ void desk_free(struct desk *d);
 /* What was loaded; borrowed until desk_start or desk_free, which wipe the keys. */
 const struct settings *desk_settings(const struct desk *d);
 const struct key *desk_keys(const struct desk *d, unsigned *ret_count);
+/* What keys are sealed with, and the whole path of its master secret: "" if nothing keeps it. */
+const struct seal *desk_seal(const struct desk *d);
+const char *desk_secret_path(const struct desk *d);
 /* What the last run kept; empty if there is nothing. */
 const struct memory *desk_memory(const struct desk *d);
 

@@ -3,6 +3,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -15,6 +18,7 @@ struct drawer {
 	struct file_dir *dir; /* NULL: shelf is in memory */
 	struct shelf *shelf;  /* in memory only */
 	struct shelf disk;
+	char secret_path[PATH_MAX];
 };
 
 static bool is_ours(const char *name)
@@ -70,6 +74,16 @@ static int drop(void *context, const char *name, struct err *err)
 	return file_drop(d->dir, name, err);
 }
 
+/* Whole, as a recording may be read from another folder. */
+static void locate_secret(struct drawer *d, const char *path)
+{
+	char whole[PATH_MAX];
+
+	if (realpath(path, whole) &&
+	    strlen(whole) + sizeof "/" SECRET_NAME <= sizeof d->secret_path)
+		(void)snprintf(d->secret_path, sizeof d->secret_path, "%s/" SECRET_NAME, whole);
+}
+
 int drawer_new(const char *path, struct drawer **ret, struct err *err)
 {
 	struct drawer *d = calloc(1, sizeof *d);
@@ -83,6 +97,7 @@ int drawer_new(const char *path, struct drawer **ret, struct err *err)
 			return error;
 		}
 		d->disk = (struct shelf){d, load, keep, list, drop};
+		locate_secret(d, path);
 	} else {
 		d->shelf = shelf_new();
 	}
@@ -97,6 +112,11 @@ void drawer_free(struct drawer *d)
 	file_dir_close(d->dir);
 	shelf_free(d->shelf);
 	free(d);
+}
+
+const char *drawer_secret_path(const struct drawer *d)
+{
+	return d->secret_path;
 }
 
 const struct shelf *drawer_shelf(const struct drawer *d)

@@ -21,6 +21,8 @@ void drawer_free(struct drawer *d);
 const struct shelf *drawer_shelf(const struct drawer *d);
 /* Made once, durably, of the kernel's random octets; -EINVAL if what is there is damaged. */
 MUST_CHECK int drawer_secret(struct drawer *d, uint8_t ret[SEAL_MASTER_LEN], struct err *err);
+/* The whole path of the file that keeps it; "" in memory. */
+const char *drawer_secret_path(const struct drawer *d);
 /* Empty if there is none; err is "" or a warning. */
 void drawer_recall(struct drawer *d, struct memory *ret, struct err *err);
 /* Writes only what differs from what is there. */

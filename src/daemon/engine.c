@@ -366,6 +366,7 @@ void engine_apply(struct engine *e, const struct settings *s, const struct key *
 
 	e->wants_kernel_clock = !clock_is_virtual(e->clock) && serves_kernel_clock(s);
 	e->has_kernel_clock = false;
+	record_keys(e->record, now, keys, key_count);
 	record_settings(e->record, now, s);
 	node_keys(e->node, now, keys, key_count);
 	node_configure(e->node, now, s, &e->actions);
@@ -437,8 +438,6 @@ static int open_means(struct engine *e, const struct engine_options *o, struct e
 	struct udp_events udp = {e, received, stamped};
 	int r = open_clock(e, o->clock, err);
 
-	if (r == 0)
-		r = record_new(o->record_path, &e->record, err);
 	if (r < 0)
 		return r;
 	e->hwstamp = hwstamp_new(o->static_ifaces ? HWSTAMP_OFF : o->hardware_stamps, e->clock);
@@ -458,6 +457,7 @@ int engine_new(const struct engine_options *options, struct engine **ret, struct
 	assert(e);
 	e->static_ifaces = options->static_ifaces;
 	e->mail = options->mail;
+	e->record = options->record;
 	r = open_means(e, options, err);
 	if (r < 0) {
 		engine_free(e);
@@ -478,7 +478,6 @@ void engine_free(struct engine *e)
 	group_free(e->groups);
 	udp_free(e->udp);
 	loop_free(e->loop);
-	record_free(e->record);
 	hwstamp_free(e->hwstamp);
 	clock_free(e->clock);
 	names_fini(&e->names);

@@ -16,12 +16,13 @@
 #include "sys/hwstamp.h"
 
 struct engine;
+struct record;
 
 struct engine_options {
 	const char *clock;  /* as clock_new takes it */
 	bool static_ifaces; /* of their cards nothing is asked */
 	enum hwstamp_use hardware_stamps;
-	const char *record_path; /* NULL: nothing is recorded */
+	struct record *record; /* borrowed; NULL: nothing is recorded */
 	/* Borrowed until engine_free; NULL: none, waits are short so that signals are noticed. */
 	struct mail *mail;
 };

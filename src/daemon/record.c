@@ -15,6 +15,8 @@ static const char magic[8] = {'T', 'C', 'R', 'E', 'C', 0, 0, RECORD_VERSION};
 
 struct record {
 	FILE *file;
+	const struct seal *seal; /* NULL: keys are left out */
+	const char *secret_path;
 	bool failed;
 	bool failure_taken;
 	struct wire_writer body;
@@ -49,6 +51,14 @@ void record_free(struct record *r)
 	if (r->file)
 		(void)fclose(r->file);
 	free(r);
+}
+
+void record_seal(struct record *r, const struct seal *seal, const char *secret_path)
+{
+	if (!r)
+		return;
+	r->seal = seal;
+	r->secret_path = secret_path;
 }
 
 bool record_take_failure(struct record *r)
@@ -95,6 +105,14 @@ static void put_name(struct wire_writer *w, const char *name)
 
 	wire_put_u8(w, (uint8_t)len);
 	wire_put(w, name, len);
+}
+
+static void put_text(struct wire_writer *w, const char *text)
+{
+	size_t len = strlen(text);
+
+	wire_put_u16(w, (uint16_t)len);
+	wire_put(w, text, len);
 }
 
 static void put_addr(struct wire_writer *w, const struct addr *a)
@@ -163,6 +181,15 @@ static void put_bound(struct wire_writer *w, const struct key_bound *b)
 	put_name(w, b->ifname);
 }
 
+static void put_key(struct wire_writer *w, const struct key_setting *s)
+{
+	wire_put_u32(w, s->id);
+	wire_put_u8(w, s->algorithm);
+	wire_put_u8(w, s->mac_octets);
+	wire_put_u8(w, s->trusted);
+	put_bound(w, &s->bound);
+}
+
 static void put_acl(struct wire_writer *w, const struct acl_setting *a)
 {
 	wire_put_u8(w, a->family);
@@ -228,16 +255,31 @@ static void put_tables(struct wire_writer *w, const struct settings *s)
 	for (unsigned i = 0; i < s->unicast_count; i++)
 		put_unicast(w, &s->unicasts[i]);
 	wire_put_u32(w, s->key_count);
-	for (unsigned i = 0; i < s->key_count; i++) {
-		wire_put_u32(w, s->keys[i].id);
-		wire_put_u8(w, s->keys[i].algorithm);
-		wire_put_u8(w, s->keys[i].mac_octets);
-		wire_put_u8(w, s->keys[i].trusted);
-		put_bound(w, &s->keys[i].bound);
-	}
+	for (unsigned i = 0; i < s->key_count; i++)
+		put_key(w, &s->keys[i]);
 	wire_put_u32(w, s->role_count);
 	for (unsigned i = 0; i < s->role_count; i++)
 		put_role(w, &s->roles[i]);
+}
+
+void record_keys(struct record *r, struct now now, const struct key *keys, unsigned count)
+{
+	struct wire_writer *w = begin(r);
+
+	if (!w || !r->seal || count == 0)
+		return;
+	put_text(w, r->secret_path);
+	wire_put_u32(w, count);
+	for (unsigned i = 0; i < count; i++) {
+		const struct key *k = &keys[i];
+		char sealed[SEAL_TEXT_MAX];
+
+		seal_close(r->seal, k->id, k->algorithm, k->octets, k->len, sealed);
+		put_key(w, &(struct key_setting){k->id, k->algorithm, k->mac_octets, k->trusted,
+						 k->bound});
+		put_text(w, sealed);
+	}
+	finish(r, RECORD_KEYS, now);
 }
 
 void record_settings(struct record *r, struct now now, const struct settings *s)

@@ -11,6 +11,7 @@
 #include "daemon/desk.h"
 #include "daemon/engine.h"
 #include "daemon/mail.h"
+#include "daemon/record.h"
 #include "daemon/say.h"
 #include "sys/lookup.h"
 #include "sys/process.h"
@@ -182,8 +183,8 @@ static struct now read_clock(void *context)
 	return engine_now(context);
 }
 
-static int open_desk(const struct arguments *a, struct engine *e, struct lookup *lookup,
-		     struct desk **ret, struct err *err)
+static int open_desk(const struct arguments *a, struct engine *e, struct record *record,
+		     struct lookup *lookup, struct desk **ret, struct err *err)
 {
 	struct desk_options options = {
 		.state_path = a->state_path,
@@ -203,6 +204,7 @@ static int open_desk(const struct arguments *a, struct engine *e, struct lookup 
 		return r;
 	if (err->text[0])
 		say(SAY_WARNING, "%s", err->text);
+	record_seal(record, desk_seal(*ret), desk_secret_path(*ret));
 	engine_recall(e, desk_memory(*ret));
 	keys = desk_keys(*ret, &key_count);
 	engine_apply(e, desk_settings(*ret), keys, key_count);
@@ -266,13 +268,14 @@ static void run(const struct arguments *a, struct engine *e, struct desk *d)
 	engine_let_go(e);
 }
 
-static int serve(const struct arguments *a, struct lookup *lookup, struct mail *m, struct err *err)
+static int serve(const struct arguments *a, struct record *record, struct lookup *lookup,
+		 struct mail *m, struct err *err)
 {
 	struct engine_options options = {
 		.clock = a->clock,
 		.static_ifaces = a->static_ifaces,
 		.hardware_stamps = a->hardware_stamps,
-		.record_path = a->record_path,
+		.record = record,
 		.mail = m,
 	};
 	struct engine *e;
@@ -281,7 +284,7 @@ static int serve(const struct arguments *a, struct lookup *lookup, struct mail *
 
 	if (r < 0)
 		return r;
-	r = open_desk(a, e, lookup, &d, err);
+	r = open_desk(a, e, record, lookup, &d, err);
 	if (r == 0) {
 		r = start(a, e, d, m, err);
 		if (r == 0)
@@ -310,6 +313,7 @@ int main(int argc, char **argv)
 		.hardware_stamps = HWSTAMP_AUTO,
 	};
 	struct lookup *lookup = NULL;
+	struct record *record = NULL;
 	struct mail *m = NULL;
 	struct err err;
 	int r = parse_arguments(&a, argc, argv);
@@ -323,8 +327,11 @@ int main(int argc, char **argv)
 		r = open_mail(&m, &err);
 	catch_signals(m);
 	if (r == 0)
-		r = serve(&a, lookup, m, &err);
+		r = record_new(a.record_path, &record, &err);
+	if (r == 0)
+		r = serve(&a, record, lookup, m, &err);
 	signal_mail = NULL;
+	record_free(record);
 	mail_free(m);
 	lookup_free(lookup);
 	if (r < 0)

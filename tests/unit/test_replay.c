@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the daemon's recorder writes, the simulator plays: the same actions, bit for bit. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -134,6 +135,13 @@ static void wake(struct pair *p, bool client)
 	}
 }
 
+static const struct key key = {.id = 7,
+			       .algorithm = KEY_AES_128_CMAC,
+			       .mac_octets = 16,
+			       .trusted = true,
+			       .len = 16,
+			       .octets = "one-time-for-all"};
+
 static void introduce(struct pair *p, bool client)
 {
 	struct node *n = client ? p->client : p->server;
@@ -163,9 +171,16 @@ static void introduce(struct pair *p, bool client)
 		.minpoll_log2s = 4,
 		.port = NTP_PORT,
 	};
-	if (client)
+	s->authentication = client;
+	s->key_count = 1;
+	s->keys[0] = (struct key_setting){
+		.id = 7, .algorithm = KEY_AES_128_CMAC, .mac_octets = 16, .trusted = true};
+	s->roles[0].key_id = client ? 0 : 7;
+	if (client) {
+		record_keys(p->record, now, &key, 1);
 		record_settings(p->record, now, s);
-	node_keys(n, now, NULL, 0);
+	}
+	node_keys(n, now, &key, 1);
 	node_configure(n, now, s, &out);
 	perform(p, client, &out);
 	out.count = 0;
@@ -188,6 +203,32 @@ static void run(struct pair *p, int64_t until_ns)
 	}
 }
 
+static void fill(void *context, uint8_t *octets, size_t len)
+{
+	(void)context;
+	memset(octets, 5, len);
+}
+
+/* Makes a temporary file; its name is filled in. */
+static void keep(char *path, const void *octets, size_t len)
+{
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, octets, len), (ssize_t)len);
+	(void)close(fd);
+}
+
+static bool file_holds(const char *path, const char *text)
+{
+	static char octets[1 << 20];
+	FILE *f = fopen(path, "re");
+	size_t len = fread(octets, 1, sizeof octets, f);
+
+	(void)fclose(f);
+	return memmem(octets, len, text, strlen(text));
+}
+
 static void a_recorded_client_does_the_same_again(void **state)
 {
 	const struct node_options options = {
@@ -200,11 +241,13 @@ static void a_recorded_client_does_the_same_again(void **state)
 	struct err err = {{0}};
 
 	(void)state;
-	int fd = mkstemp(path);
+	char secret[] = "/tmp/timecast-test-secret-XXXXXX";
+	struct seal seal = {.random = fill};
 
-	assert_true(fd >= 0);
-	(void)close(fd);
+	keep(path, "", 0);
+	keep(secret, seal.master, sizeof seal.master);
 	assert_int_equal(record_new(path, &p.record, &err), 0);
+	record_seal(p.record, &seal, secret);
 	record_start(p.record, now_of(&p, true), seed, &options);
 	p.deeds = open_memstream(&before, &before_len);
 	run(&p, 600 * NS_PER_S);
@@ -214,15 +257,27 @@ static void a_recorded_client_does_the_same_again(void **state)
 	FILE *tape = fopen(path, "re");
 	FILE *out = open_memstream(&after, &after_len);
 
-	assert_int_equal(replay_run(tape, out, &err), 0);
-	(void)fclose(tape);
+	assert_int_equal(replay_run(tape, NULL, out, &err), 0);
 	(void)fclose(out);
+	assert_false(file_holds(path, "one-time-for-all"));
 	assert_int_equal(before_len, after_len);
 	assert_string_equal(before, after);
 	assert_non_null(strstr(after, " join "));
 	assert_non_null(strstr(after, " step ns="));
 	assert_non_null(strstr(after, " rate ppt="));
 	free(before);
+	free(after);
+
+	/* Somebody else's machine. */
+	(void)unlink(secret);
+	rewind(tape);
+	out = open_memstream(&after, &after_len);
+	assert_int_equal(replay_run(tape, NULL, out, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "--secret FILE"));
+	rewind(tape);
+	assert_int_equal(replay_run(tape, "/etc/hostname", out, &err), -EINVAL);
+	(void)fclose(out);
+	(void)fclose(tape);
 	free(after);
 	(void)unlink(path);
 	free(p.server);
@@ -236,7 +291,7 @@ static const char *refusal(const void *octets, size_t len)
 	size_t out_len;
 	FILE *tape = fmemopen((void *)(uintptr_t)octets, len, "r");
 	FILE *f = open_memstream(&out, &out_len);
-	int r = replay_run(tape, f, &err);
+	int r = replay_run(tape, NULL, f, &err);
 
 	(void)fclose(tape);
 	(void)fclose(f);
@@ -246,17 +301,17 @@ static const char *refusal(const void *octets, size_t len)
 
 static void what_is_not_a_whole_recording_is_refused(void **state)
 {
-	static const char cut[] = "TCREC\0\0\2\7\0\0\0";
-	static const char odd[] = "TCREC\0\0\2\x63\0\0\0\0"
+	static const char cut[] = "TCREC\0\0\3\7\0\0\0";
+	static const char odd[] = "TCREC\0\0\3\x63\0\0\0\0"
 				  "mmmmmmmmwwwwwwww";
-	static const char early[] = "TCREC\0\0\2\7\0\0\0\0"
+	static const char early[] = "TCREC\0\0\3\7\0\0\0\0"
 				    "mmmmmmmmwwwwwwww";
-	static const char more[] = "TCREC\0\0\2\7\0\0\0\1"
+	static const char more[] = "TCREC\0\0\3\7\0\0\0\1"
 				   "mmmmmmmmwwwwwwwwx";
 
 	(void)state;
 	assert_string_equal(refusal("seed 7\n", 7), "not a recording of timecastd");
-	assert_string_equal(refusal("TCREC\0\0\3", 8), "a recording of another format version");
+	assert_string_equal(refusal("TCREC\0\0\2", 8), "a recording of another format version");
 	assert_string_equal(refusal(cut, sizeof cut - 1), "event 1: the recording is cut off");
 	assert_string_equal(refusal(odd, sizeof odd - 1),
 			    "event 1: nothing that is recorded looks like this");
