@@ -133,7 +133,7 @@ static void act(struct client *c, const struct options *o, double t)
 		c->exchanges++;
 		c->next_exchange = t + o->exchange_every * (0.5 + draw_uniform(&c->schedule_draw));
 	} else if (c->volley_left == 0 && t >= c->next_volley &&
-		   estimate_wants_exchange(&c->estimate, now.mono)) {
+		   estimate_wants_exchange(&c->estimate)) {
 		ask(c, t);
 		c->triggered++;
 		c->next_volley = t + TRIGGERED_GAP;

@@ -343,7 +343,7 @@ static bool jump_is_confirmed(struct node *n, struct now now, struct assoc *a,
 
 static void adapt_poll(struct node *n, struct now now, struct assoc *a)
 {
-	if (estimate_wants_exchange(&a->estimate, now.mono)) {
+	if (estimate_wants_exchange(&a->estimate)) {
 		a->steady = 0;
 		if (a->origin == ASSOC_MULTICAST && !a->calibrated)
 			return; /* nobody answers: the retries grow rare */

@@ -25,7 +25,6 @@
 #define BOUND_COUNT 10.0       /* ... over their number and this */
 #define UNDERSTUDY_EXCHANGES 4 /* without them it has learned noise, but nothing of the path */
 #define PHI 15e-6	       /* RFC 5905 figure 6: what a clock may drift unobserved */
-#define ASK_GAP_S 1.0	       /* between two exchanges */
 #define ASK_LEAD (-3.0)	       /* log odds of another story at which asking is worth while */
 #define ASK_BUSY 0.08	       /* share of busy packets; with more, surprises are every day's */
 #define ASK_GROWTH 4.0	       /* times the error after the last exchange */
@@ -70,6 +69,10 @@ static double advance(struct estimate *e, mono to)
 	if (e->rivals.active) {
 		rivals_advance(&e->rivals, seconds);
 		rivals_shift(&e->rivals, span_to_s(shift));
+	}
+	if (e->watch.active) {
+		watch_advance(&e->watch, seconds);
+		watch_shift(&e->watch, span_to_s(shift));
 	}
 	if (e->understudy.active) {
 		understudy_advance(&e->understudy, seconds);
@@ -180,7 +183,7 @@ static void begin_exchange(struct estimate *e, const struct sample *s)
 		e->rate_error = sqrt(t.cov[TRACK_RATE][TRACK_RATE]);
 	}
 	e->opening = (struct estimate_opening){true, 1, 1, {*s}};
-	e->rivals.active = e->understudy.active = false;
+	e->rivals.active = e->understudy.active = e->watch.active = false;
 	e->started = e->calibrated = true;
 	e->doubted = false;
 	e->jumps = 0;
@@ -321,6 +324,25 @@ static void compare(struct estimate *e, const struct reading *r, const struct ba
 		bank_rescale(&e->bank, way, u->noise[way].scale);
 }
 
+/* The bank goes on from what has foretold better for a while: true if so. */
+static bool look_out(struct estimate *e, const struct reading *r, const struct bank_lesson *l)
+{
+	struct watch *w = &e->watch;
+
+	if (!w->active) {
+		watch_start(w, &e->bank);
+		return false;
+	}
+	for (enum bank_way way = BANK_DOWN; way < r->ways; way++)
+		watch_observe(w, &e->bank, way, &r->measure[way], l[way].evidence);
+	const struct watch_track *t = watch_winner(w, &e->bank);
+	if (!t)
+		return false;
+	bank_replace(&e->bank, &t->track);
+	e->bank.belief = t->before;
+	return true;
+}
+
 static double surprise_of(const struct track *t, const struct reading *r)
 {
 	double most = 0.0;
@@ -360,8 +382,12 @@ static enum estimate_verdict learn(struct estimate *e, const struct reading *r,
 				       l[way].evidence);
 		if (rivals_decide(&e->rivals, &story)) {
 			adopt(e, story);
-			e->understudy.active = false;
+			e->understudy.active = e->watch.active = false;
 		}
+	}
+	if (look_out(e, r, l)) {
+		e->rivals.active = e->understudy.active = false;
+		return ESTIMATE_USED;
 	}
 	compare(e, r, l);
 	return narrow < SURPRISE ? ESTIMATE_OUTLIER : ESTIMATE_USED;
@@ -505,7 +531,7 @@ void estimate_restart(struct estimate *e)
 	e->started = e->calibrated = e->doubted = false;
 	e->jumps = 0;
 	e->refuted = 0.0;
-	e->rivals.active = e->understudy.active = false;
+	e->rivals.active = e->understudy.active = e->watch.active = false;
 	e->opening.open = false;
 }
 
@@ -532,27 +558,29 @@ void estimate_at(const struct estimate *e, mono at, struct belief *ret)
 	ret->jitter = span_from_s(bank_jitter(&e->bank, BANK_DOWN));
 }
 
-/* Another story is about to win; or one packet surprised, on a path where that is rare. */
+/*
+ * Another story is about to win; or packets were late in a row, or one surprised, on a path where
+ * that is rare.
+ */
 static bool suspects(const struct estimate *e)
 {
 	const struct rivals *r = &e->rivals;
 	struct track_noise noise;
 
+	bank_noise_of(&e->bank, BANK_DOWN, &noise);
+	if (noise.busy < ASK_BUSY && watch_suspects(&e->watch))
+		return true;
 	if (!r->active || r->exchanges >= 2)
 		return false;
-	bank_noise_of(&e->bank, BANK_DOWN, &noise);
 	return rivals_lead(r) > ASK_LEAD || (r->exchanges == 0 && noise.busy < ASK_BUSY);
 }
 
-bool estimate_wants_exchange(const struct estimate *e, mono at)
+bool estimate_wants_exchange(const struct estimate *e)
 {
 	struct track t;
 
 	if (!e->started || !e->calibrated)
 		return true;
-	double since = span_to_s(mono_sub(at, e->exchanged));
-	if (since < ASK_GAP_S)
-		return false;
 	if (e->doubted || e->jumps > 0)
 		return true;
 	if (suspects(e))

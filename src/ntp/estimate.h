@@ -68,6 +68,6 @@ void estimate_at(const struct estimate *e, mono at, struct belief *ret);
  * moved, uncertainty grew. Whoever asks limits how often; questions without answers are not seen
  * here.
  */
-bool estimate_wants_exchange(const struct estimate *e, mono at);
+bool estimate_wants_exchange(const struct estimate *e);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/ntptime.h"
 #include "ntp/bank.h"
+#include "ntp/watch.h"
 #include "ntp/rivals.h"
 #include "ntp/understudy.h"
 
@@ -46,6 +47,7 @@ struct estimate {
 	double jump_trip;  /* ... with that round trip, s */
 	double refuted;	   /* s; samples that were not used say that the clock is wrong by that */
 	struct bank bank;
+	struct watch watch;
 	struct rivals rivals;
 	struct understudy understudy;
 	struct estimate_opening opening;

@@ -10,8 +10,9 @@
 #define START_EXCHANGES 4 /* of a server by address without iburst: right within 8 s */
 #define PAUSE_FIRST_LOG2S 2
 #define RETRY_MIN SPAN_S(32)
-#define RETRIES_MAX 8 /* doublings of it */
-#define TRIGGER_SPREAD SPAN_S(16)
+#define RETRIES_MAX 8		  /* doublings of it */
+#define TRIGGER_SPREAD SPAN_S(16) /* a crowd that heard the same asks over so long ... */
+#define TRIGGER_PART 8		  /* ... or over such a part of the interval, if that is less */
 /* A triggered question costs one; the budget refills in real time. */
 #define TRIGGER_COST SPAN_S(120)
 #define TRIGGER_BUDGET SPAN_S(480)
@@ -205,8 +206,10 @@ void volley_trigger(struct node *n, struct now now, struct assoc *a, uint8_t cou
 	v->credit_at = now.mono;
 	if (span_less(v->credit, TRIGGER_COST))
 		return;
-	span wait = random_span(&n->random, span_min(interval(a), TRIGGER_SPREAD));
-	mono want = mono_add(now.mono, wait);
+	span most = span_min((span){interval(a).ns / TRIGGER_PART}, TRIGGER_SPREAD);
+	span wait = random_span(&n->random, most);
+	mono from = mono_add(a->asked, gap(a));
+	mono want = mono_add(mono_before(from, now.mono) ? now.mono : from, wait);
 
 	if (!mono_before(want, v->next))
 		return;

@@ -135,7 +135,7 @@ static void a_given_delay_serves_where_nobody_answers(void **state)
 	(void)hear(&e, &p);
 	estimate_at(&e, path_mono(&p, 0.0), &b);
 	assert_true(b.valid);
-	assert_true(estimate_wants_exchange(&e, path_mono(&p, 10.0)));
+	assert_true(estimate_wants_exchange(&e));
 	for (int i = 0; i < 400; i++) {
 		path_wait(&p, 16.0);
 		if (i >= 100)
@@ -156,7 +156,7 @@ static void without_any_delay_nothing_is_believed(void **state)
 	begin(&e);
 	estimate_at(&e, path_mono(&p, 0.0), &b);
 	assert_false(b.valid);
-	assert_true(estimate_wants_exchange(&e, path_mono(&p, 0.0)));
+	assert_true(estimate_wants_exchange(&e));
 	for (int i = 0; i < 20; i++) {
 		(void)hear(&e, &p);
 		path_wait(&p, 1.0);
@@ -293,7 +293,7 @@ static void a_route_change_heard_one_way_asks_and_does_not_move_the_clock(void *
 			path_wait(&p, 16.0);
 			(void)hear(&e, &p);
 			note(&r, &p, &e);
-			if (estimate_wants_exchange(&e, path_mono(&p, 2.0))) {
+			if (estimate_wants_exchange(&e)) {
 				path_wait(&p, 2.0);
 				(void)exchange(&e, &p);
 			} else if (i < 4) {
@@ -369,7 +369,7 @@ static void a_jump_heard_one_way_is_only_asked_about(void **state)
 		for (int k = 0; k < 20; k++) {
 			path_wait(&p, 16.0);
 			assert_int_equal(hear(&e, &p), ESTIMATE_JUMP);
-			assert_true(estimate_wants_exchange(&e, path_mono(&p, 0.0)));
+			assert_true(estimate_wants_exchange(&e));
 		}
 		expect_below(fabs(path_wrong(&p, &e, &bound) + by[i]), 1e-2);
 		(void)exchange(&e, &p);

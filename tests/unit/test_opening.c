@@ -162,7 +162,7 @@ static void live(struct tally *y, uint64_t seed, double rate_max)
 		path_wait(&p, 1.0 + path_uniform(&p));
 	}
 	while (p.t < 180.0) {
-		bool ask = refused > 1 || estimate_wants_exchange(&e, path_mono(&p, 0.0));
+		bool ask = refused > 1 || estimate_wants_exchange(&e);
 		struct sample s = ask ? meet(&p, late) : overhear(&p, late);
 		refused = estimate_add(&e, &s) == ESTIMATE_JUMP ? refused + 1 : 0;
 		if (refused > 4)
