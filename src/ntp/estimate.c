@@ -519,6 +519,17 @@ void estimate_assume_delay(struct estimate *e, span path, span half_width)
 	e->path_error = span_to_s(half_width) / 2.0;
 }
 
+void estimate_leap(struct estimate *e, span by)
+{
+	e->remote = stamp_add(e->remote, by);
+	for (unsigned i = 0; i < e->opening.count; i++) {
+		struct sample *s = &e->opening.sample[i];
+
+		s->transmitted = stamp_add(s->transmitted, by);
+		s->received = stamp_add(s->received, by);
+	}
+}
+
 void estimate_restart(struct estimate *e)
 {
 	struct track t;

@@ -62,6 +62,8 @@ enum estimate_verdict estimate_add(struct estimate *e, const struct sample *s);
 void estimate_assume_delay(struct estimate *e, span path, span half_width);
 /* Forget phase and delay, keep the rate: after a confirmed jump of the source. */
 void estimate_restart(struct estimate *e);
+/* The source's clock and ours were moved by that: what is known of it stays true. */
+void estimate_leap(struct estimate *e, span by);
 void estimate_at(const struct estimate *e, mono at, struct belief *ret);
 /*
  * True when a two-way exchange would tell more than waiting: the delay is not known, the floor

@@ -3,6 +3,7 @@
 
 #include "base/defence.h"
 #include "ntp/client.h"
+#include "ntp/leap.h"
 #include "ntp/multicast.h"
 #include "ntp/node_state.h"
 #include "ntp/report.h"
@@ -488,8 +489,13 @@ mono node_next_wake(const struct node *n)
 
 void node_stepped(struct node *n, struct now now, span by, struct actions *out)
 {
-	node_note(out, NOTE_CLOCK_MOVED, 0, NULL, NULL, by.ns);
-	assoc_stepped(n, by);
+	bool leap = leap_explains(n, now, by);
+
+	node_note(out, leap ? NOTE_LEAPED : NOTE_CLOCK_MOVED, 0, NULL, NULL, by.ns);
+	if (leap)
+		leap_pass(n, by);
+	else
+		assoc_stepped(n, by);
 	multicast_stepped(n);
 	pairs_forget(&n->pairs);
 	system_update(n, now, out);

@@ -113,7 +113,7 @@ void node_receive(struct node *n, struct now now, const struct datagram *d, stru
 void node_outcome(struct node *n, struct now now, const struct outcome *o, struct actions *out);
 /* A deadline passed: does at most one due thing; call again while node_next_wake is due. */
 void node_wake(struct node *n, struct now now, struct actions *out);
-/* Somebody else moved the wall clock by that much. */
+/* Somebody else moved the wall clock by that much, or a leap second did. */
 void node_stepped(struct node *n, struct now now, span by, struct actions *out);
 /*
  * The machine was suspended for so long: now.mono counts it, but as a coarse clock did. Nothing

@@ -43,6 +43,8 @@ class Beacon(threading.Thread):
         self.truth, self.dispersion = lab.truth, dispersion
         self.grows = 0.0  # of dispersion, a beacon
         self.leap = 0
+        self.shift = 0  # of its clock against the lab's truth, ns
+        self.leaps_at = None  # then it inserts a second, and announces none any more
         self.done = False
         with lan:
             self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -53,8 +55,15 @@ class Beacon(threading.Thread):
         self.socket.settimeout(0.05)
         self.start()
 
+    def now(self):
+        now = self.truth.now() + self.shift
+        if self.leaps_at is None or now < self.leaps_at:
+            return now
+        self.leap = 0
+        return now - S
+
     def packet(self, **more):
-        now = self.truth.now()
+        now = self.now()
         return wire.Packet(
             leap=self.leap, version=4, stratum=1, poll=4, precision=-20,
             root_dispersion=int(self.dispersion * 65536), refid=int.from_bytes(b"TEST", "big"),
@@ -71,7 +80,7 @@ class Beacon(threading.Thread):
                 octets, sender = self.socket.recvfrom(512)
             except TimeoutError:
                 continue
-            arrived = wire.ntp_from_ns(self.truth.now())
+            arrived = wire.ntp_from_ns(self.now())
             if len(octets) >= 48 and octets[0] & 7 == 3:
                 question = wire.Packet.read(octets)
                 self.socket.sendto(self.packet(mode=4, origin=question.transmit, receive=arrived),
@@ -288,6 +297,42 @@ class Trial:
             beacon.stop()
         g.stop()
 
+    def leap_second(self):
+        """One that is announced, and comes."""
+        check, g = self.cases.check, self.guest
+        beacon = Beacon(self.lab, self.lan, 0.001)
+        midnight = (NOON // S // 86400 + 1) * 86400 * S
+        beacon.shift = midnight - 90 * S - self.lab.truth.now()
+        beacon.leap, beacon.leaps_at = 1, midnight
+        try:
+            g.must(": >/tmp/log")
+            g.start()
+            g.type("system-view", "interface eth0", "ntp multicast-client", "commit")
+            before = self.until_kernel(lambda w: not w["unsync"] and w["ins"], 60)
+            check("a minute before midnight a leap second is announced: STA_INS",
+                  (before["unsync"], before["ins"]) == (0, 1), before)
+            time.sleep(max(0, (midnight - beacon.now()) / S) + 6)
+            after = self.until_kernel(lambda w: not w["ins"], 5)
+            moved = after["real_minus_raw_ns"] - before["real_minus_raw_ns"]
+            check("at midnight the kernel's clock goes back by one second",
+                  abs(moved + S) < 20 * MS, (moved, before, after))
+            check("it is still synchronised, and nothing is announced any more",
+                  (after["unsync"], after["ins"], after["del"]) == (0, 0, 0), after)
+            log = g.daemon_log()
+            check("the daemon knows what that was: no move of somebody else's, no step",
+                  (log.count("note=LEAPED"), log.count("note=CLOCK_MOVED"),
+                   log.count("note=STEPPED")) == (1, 0, 1), log)
+            time.sleep(20)
+            reading = self.lan.read(g.address)
+            error = reading and reading.offset_ns - beacon.shift + S
+            self.cases.note("wrong by %s us after the leap second" % (error and error // 1000))
+            check("and it follows the server, which did the same",
+                  reading and abs(error) < FOLLOWS and "CLOCK_MOVED" not in g.daemon_log(),
+                  g.daemon_log())
+        finally:
+            beacon.stop()
+        g.stop()
+
 
 def main(lab):
     why = guest.obstacle()
@@ -300,7 +345,7 @@ def main(lab):
     trial.cases.check("the guest boots", True)
     trial.cases.note("in %.0f s" % (time.monotonic() - since))
     for name in ("kept_by_nobody", "kept_by_another", "followed", "held", "slewed", "no_client",
-                 "ended", "leaps"):
+                 "ended", "leaps", "leap_second"):
         trial.cases.group(name, getattr(trial, name))
     if trial.cases.failed:
         trial.cases.note(re.sub(r"\x1b\S*", "", trial.guest.log()))
