@@ -153,11 +153,13 @@ class Churn(Turns):
                 return "nothing: %s is down" % s.name
             if "access" in do[-1]:  # an attacker's names are not all of the site
                 self.ledger.explain([s], "access", 100000, "its own access list")
+            s.commits.append(self.site.lab.since())
             s.host.type("system-view", *do, "commit")
         self.done.wait(self.random.uniform(1, 5))
         with s.lock:
             if s.pid is None:
                 return "half: %s is down" % s.name
+            s.commits.append(self.site.lab.since())
             s.host.type("system-view", *undo, "commit", "return", "save", "y")
         return "%s: %s" % (s.name, do[0])
 

@@ -107,6 +107,7 @@ class Station:
         self.lives = 0
         self.lock = threading.RLock()  # held by whoever ends, starts or looks
         self.samples, self.sizes = [], []
+        self.commits = []  # when
         self.past, self.present = {}, {}  # verdicts of earlier lives, and of this one
 
     def build(self, lab, chain, guide):
@@ -265,10 +266,23 @@ def stations():
     return rows
 
 
-class Site:
-    def __init__(self, lab, log):
-        self.lab, self.log = lab, log
+class Past:
+    """The stations of an earlier run, of which only what was seen is left."""
+
+    def __init__(self):
         self.stations = {s.name: s for s in stations()}
+
+    def clients(self):
+        return [s for s in self.stations.values() if not s.name.startswith("s")]
+
+    def servers(self):
+        return [s for s in self.stations.values() if s.name.startswith("s")]
+
+
+class Site(Past):
+    def __init__(self, lab, log):
+        super().__init__()
+        self.lab, self.log = lab, log
         probes = [(PROBE6 if s.listens[1] == 6 else PROBE4) % s.number
                   for s in self.stations.values() if s.listens]
         self.chain = lab.chain(1, [G4, G6, MANY4, MANY6, INNER, *probes])
@@ -284,12 +298,6 @@ class Site:
     def start(self):
         for s in self.stations.values():
             s.first_start()
-
-    def clients(self):
-        return [s for s in self.stations.values() if not s.name.startswith("s")]
-
-    def servers(self):
-        return [s for s in self.stations.values() if s.name.startswith("s")]
 
     def tell(self, kind, words):
         self.log.write(json.dumps({"at": round(self.lab.since(), 1), "event": kind,
