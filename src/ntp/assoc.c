@@ -8,6 +8,7 @@
 
 #define PHI_PPT (15 * PPT_PER_PPM) /* RFC 5905 figure 27 */
 #define POLL_STEADY 8		   /* samples without a wish for more that lengthen a poll */
+#define LENT_FOLD 4		   /* our own time is that much better known than by the source */
 
 unsigned assoc_place(const struct node *n, const struct assoc *a)
 {
@@ -402,6 +403,30 @@ static mono open_since(const struct assoc *a)
 			a->prior.open ? a->prior.sample.arrived : MONO_NEVER);
 }
 
+/*
+ * Where nobody answers, but others have told the time, their time tells the path: the source then
+ * carries on what is known, instead of pulling it by what its path is not known to be.
+ */
+static bool begin_by_others(struct node *n, struct assoc *a, const struct sample *s)
+{
+	struct belief known, b;
+
+	if (s->two_way || a->phase != ASSOC_DEGRADED || !system_belief_at(n, s->arrived, &known))
+		return false;
+	estimate_at(&a->estimate, s->arrived, &b);
+	if (b.valid && b.error.ns < LENT_FOLD * known.error.ns)
+		return false;
+	return estimate_begin_by(&a->estimate, s, &known);
+}
+
+static enum estimate_verdict add_sample(struct node *n, struct assoc *a, const struct sample *s)
+{
+	if (!begin_by_others(n, a, s))
+		return hindsight_add(&a->hindsight, &a->estimate, s, open_since(a));
+	hindsight_clear(&a->hindsight);
+	return ESTIMATE_USED;
+}
+
 enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const struct sample *s,
 			  struct actions *out)
 {
@@ -419,7 +444,7 @@ enum verdict assoc_sample(struct node *n, struct now now, struct assoc *a, const
 		watch_for_delay(n, now, a, s, out);
 	if (a->held_up && !s->two_way)
 		return VERDICT_UNCONFIRMED;
-	switch (hindsight_add(&a->hindsight, &a->estimate, s, open_since(a))) {
+	switch (add_sample(n, a, s)) {
 	case ESTIMATE_USED:
 		a->jumps = 0;
 		break;

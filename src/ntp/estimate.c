@@ -10,7 +10,6 @@
 #define RATE_ERROR_UNKNOWN 5e-5	   /* 1-sigma of an oscillator that nobody knows */
 #define RATE_MAX 3e-4		   /* no oscillator is further off than that */
 #define RATE_ERROR_REMEMBERED 1e-7 /* it moves on while nobody looks */
-#define DELAY_ERROR_UNKNOWN 0.25   /* s; one-way packets alone say nothing of the path */
 #define OPENING_S 120.0
 #define TYPICAL_SIGMAS 4.0     /* a fit further off than that is none */
 #define YOUNG_S 900.0	       /* until then the rate may be what is wrong */
@@ -83,21 +82,21 @@ static double advance(struct estimate *e, mono to)
 
 /* ---- the beginning ---- */
 
+static void begin_at(struct estimate *e, mono at, stamp remote, const struct guess_start *start)
+{
+	e->at = at;
+	e->remote = remote;
+	bank_start(&e->bank, &start->track, start->queue);
+	e->started = true;
+}
+
 /* Nothing but one-way packets yet: the delay is assumed, and the clock as uncertain as it is. */
 static void begin_one_way(struct estimate *e, const struct sample *s)
 {
-	double path = e->assumed ? e->path : span_to_s(ESTIMATE_DEFAULT_DELAY);
-	double path_error = e->assumed ? e->path_error : DELAY_ERROR_UNKNOWN;
-	struct track t = {.mean = {0.0, e->rate, path}};
-	double both[TRACK_ROWS] = {path_error, 0.0, path_error};
+	struct guess_start start;
 
-	e->at = s->arrived;
-	e->remote = stamp_add(s->transmitted, span_from_s(path));
-	t.cov[TRACK_CLOCK][TRACK_CLOCK] = path * path / 16.0;
-	t.cov[TRACK_RATE][TRACK_RATE] = e->rate_error * e->rate_error;
-	track_loosen(&t, both);
-	bank_start(&e->bank, &t, path / 5.0);
-	e->started = true;
+	guess_alone(&e->guess, e->rate, e->rate_error, &start);
+	begin_at(e, s->arrived, stamp_add(s->transmitted, span_from_s(start.path)), &start);
 }
 
 /* A track of the moment of that exchange, and the line through it. */
@@ -412,11 +411,9 @@ static double bound_of(const struct estimate *e, const struct track *t, double s
 {
 	double bound = sigmas * sqrt(t->cov[TRACK_CLOCK][TRACK_CLOCK]);
 
-	if (e->opening.open && e->opening.exchanges < OPENING_SPREAD_MIN) {
-		double least;
-		(void)opening_queue(&e->opening, &least);
+	if (e->opening.open) {
 		double since = span_to_s(mono_sub(e->at, e->born));
-		double open = least / 2.0 + RATE_ERROR_UNKNOWN * since;
+		double open = opening_bound(&e->opening, RATE_ERROR_UNKNOWN * since);
 		bound = open > bound ? open : bound;
 	}
 	return e->refuted > bound ? e->refuted : bound;
@@ -434,9 +431,9 @@ static bool is_outdone(const struct estimate *e, double trip)
 /* A path that nobody measured is as wrong as it was said to be. */
 static double sigmas_of(const struct estimate *e)
 {
-	double young = BOUND_YOUNG / (BOUND_COUNT + bank_exchanges(&e->bank));
-
-	return e->calibrated ? BOUND_SIGMAS * (1.0 + young) : BOUND_SIGMAS;
+	if (!e->calibrated)
+		return BOUND_SIGMAS;
+	return BOUND_SIGMAS * (1.0 + BOUND_YOUNG / (BOUND_COUNT + bank_exchanges(&e->bank)));
 }
 
 static void restart_by(struct estimate *e, const struct sample *s)
@@ -514,9 +511,19 @@ void estimate_init(struct estimate *e, bool has_frequency, freq frequency, span 
 
 void estimate_assume_delay(struct estimate *e, span path, span half_width)
 {
-	e->assumed = true;
-	e->path = span_to_s(path);
-	e->path_error = span_to_s(half_width) / 2.0;
+	guess_make(&e->guess, path, half_width);
+}
+
+bool estimate_begin_by(struct estimate *e, const struct sample *s, const struct belief *others)
+{
+	double path = span_to_s(stamp_sub(others->remote, s->transmitted));
+	struct guess_start start;
+
+	if (e->calibrated || !guess_by_others(&e->guess, path, others, &start))
+		return false;
+	estimate_restart(e);
+	begin_at(e, s->arrived, others->remote, &start);
+	return true;
 }
 
 void estimate_leap(struct estimate *e, span by)
@@ -559,7 +566,7 @@ void estimate_at(const struct estimate *e, mono at, struct belief *ret)
 	if (seconds < 0.0)
 		t.mean[TRACK_CLOCK] += t.mean[TRACK_RATE] * seconds;
 	double delay = t.mean[TRACK_DELAY];
-	ret->valid = e->calibrated || e->assumed;
+	ret->valid = e->calibrated || e->guess.made;
 	ret->remote = stamp_add(e->remote, span_add(ahead, span_from_s(t.mean[TRACK_CLOCK])));
 	ret->rate = freq_from_ratio(t.mean[TRACK_RATE]);
 	ret->delay = span_from_s(delay > 0.0 ? 2.0 * delay : 0.0);
@@ -592,9 +599,7 @@ bool estimate_wants_exchange(const struct estimate *e)
 
 	if (!e->started || !e->calibrated)
 		return true;
-	if (e->doubted || e->jumps > 0)
-		return true;
-	if (suspects(e))
+	if (e->doubted || e->jumps > 0 || suspects(e))
 		return true;
 	/* As of the newest packet: what grew since then the next one will tell. */
 	bank_merge(&e->bank, 0.0, &t);

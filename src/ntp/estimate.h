@@ -60,6 +60,11 @@ enum estimate_verdict estimate_add(struct estimate *e, const struct sample *s);
  * wrong that may be; counts until the first two-way sample.
  */
 void estimate_assume_delay(struct estimate *e, span path, span half_width);
+/*
+ * For such a source: what others say of its clock as of the arrival of s, a one-way sample. It
+ * begins anew with that and s, unless together they contradict the assumed delay.
+ */
+bool estimate_begin_by(struct estimate *e, const struct sample *s, const struct belief *others);
 /* Forget phase and delay, keep the rate: after a confirmed jump of the source. */
 void estimate_restart(struct estimate *e);
 /* The source's clock and ours were moved by that: what is known of it stays true. */

@@ -46,6 +46,16 @@ double opening_queue(const struct estimate_opening *o, double *ret_least)
 	return (spread * (n - 1) + 0.3 * prior) / (n - 1 + 0.3);
 }
 
+double opening_bound(const struct estimate_opening *o, double drift)
+{
+	double least;
+
+	if (o->exchanges >= OPENING_SPREAD_MIN)
+		return 0.0;
+	(void)opening_queue(o, &least);
+	return least / 2.0 + drift;
+}
+
 bool opening_is_typical(const struct sample *s, double least, double queue)
 {
 	return s->two_way && opening_trip(s) - least <= TYPICAL * queue;

@@ -14,6 +14,8 @@
 double opening_trip(const struct sample *s);
 /* A guess at the mean queueing of one way, s, and the least round trip. One exchange at least. */
 double opening_queue(const struct estimate_opening *o, double *ret_least);
+/* What so few of them leave open that their spread means little, s; drift is s, too. */
+double opening_bound(const struct estimate_opening *o, double drift);
 /*
  * True if its round trip is near the least, so that it tells the offset as well as the others do:
  * one that spent a millisecond more on its way tells it to half a millisecond only, and a filter

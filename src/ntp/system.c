@@ -61,6 +61,18 @@ static span estimated_error_at(const struct system *s, mono at)
 	return span_from_s(sqrt(now * now + (grown * grown - now * now) * power));
 }
 
+bool system_belief_at(const struct node *n, mono at, struct belief *ret)
+{
+	const struct system *s = &n->system;
+	span since = mono_sub(at, s->belief.at);
+
+	*ret = s->belief;
+	ret->at = at;
+	ret->remote = stamp_add(ret->remote, span_add(since, freq_over(ret->rate, since)));
+	ret->error = estimated_error_at(s, at);
+	return s->following && s->measured;
+}
+
 bool system_synchronised(const struct node *n)
 {
 	return n->system.source != SYSTEM_NOTHING;
@@ -314,6 +326,35 @@ static bool is_confirmed(const struct node *n, const struct selection *sel, unsi
 	return false;
 }
 
+/* Whether somebody whose path was measured is among those that are selected. */
+static bool is_measured(const struct node *n, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (n->candidates[i].rank >= RANK_SELECTED &&
+		    n->assocs[n->candidate_assocs[i]].calibrated)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * All that is left are sources whose path nobody could measure, and the clock knows better by what
+ * it was told before: they are not followed.
+ */
+static void hold_over(struct node *n, struct now now, unsigned count, struct selection *sel)
+{
+	const struct system *s = &n->system;
+
+	if (!sel->valid || !s->following || !s->measured || is_measured(n, count) ||
+	    !span_less(estimated_error_at(s, now.mono), sel->error))
+		return;
+	sel->valid = false;
+	for (unsigned i = 0; i < count; i++) {
+		if (n->candidates[i].rank >= RANK_SELECTED)
+			n->candidates[i].rank = RANK_CANDIDATE;
+	}
+}
+
 /* A leap second is announced when most of those that are followed say so. */
 static uint8_t leap_of(const struct node *n, unsigned count)
 {
@@ -350,6 +391,7 @@ static void follow(struct node *n, struct now now, const struct selection *sel, 
 		s->company_since = now.mono;
 	}
 	s->following = true;
+	s->measured = is_measured(n, count);
 	s->master = m->peer.addr;
 	s->leader = m->peer.addr;
 	s->leap = leap_of(n, count);
@@ -382,6 +424,7 @@ void system_update(struct node *n, struct now now, struct actions *out)
 	s->doubted = false;
 	if (count > 0)
 		select_run(n->candidates, count, &sel);
+	hold_over(n, now, count, &sel);
 	take_ranks(n, now, count, out);
 	s->selected = sel.valid;
 	if (!sel.valid) {

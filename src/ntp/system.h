@@ -30,6 +30,7 @@ struct system {
 	uint8_t source;	      /* enum system_source */
 	bool following;	      /* belief is what the clock follows, or followed until recently */
 	bool selected;	      /* by a majority, at the last update */
+	bool measured;	      /* belief rests on an exchange with somebody */
 	uint32_t company_key; /* of the master; since when without a break */
 	mono company_since;
 	bool recalled; /* the remembered rate was set, or another since */
@@ -59,6 +60,8 @@ struct system {
 void system_init(struct node *n);
 /* Candidates went away: an update follows with one of the next wakes, one for all of them. */
 void system_doubt(struct node *n, struct now now);
+/* What the clock that is followed showed then; false if that rests on no exchange. */
+bool system_belief_at(const struct node *n, mono at, struct belief *ret);
 /* Candidates changed: selection, combination, discipline. */
 void system_update(struct node *n, struct now now, struct actions *out);
 /* The source of time is decided again: settings or the kernel's clock changed. */

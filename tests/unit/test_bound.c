@@ -156,11 +156,73 @@ static void every_host_is_honest_in_its_first_hour(void **state)
 	free(all);
 }
 
+/* What somebody else says of the source's clock, who is wrong by that much. */
+static struct belief others(const struct path *p, mono at, double wrong)
+{
+	return (struct belief){
+		.valid = true,
+		.at = at,
+		.remote = stamp_add(path_source(p, 0.0), span_from_s(wrong)),
+		.error = SPAN_US(5),
+		.rate = freq_from_ratio(-p->rate),
+		.rate_error = {20},
+	};
+}
+
+static void where_nobody_answers_others_tell_the_path(void **state)
+{
+	struct record *r = calloc(1, sizeof *r);
+
+	(void)state;
+	assert_non_null(r);
+	for (unsigned i = 0; i < HOSTS / 4; i++) {
+		struct path p = lan(i + 1);
+		struct estimate e;
+
+		estimate_init(&e, false, (freq){0}, SPAN_ZERO);
+		estimate_assume_delay(&e, ESTIMATE_DEFAULT_DELAY, ESTIMATE_DEFAULT_DELAY);
+		struct sample s = path_one_way(&p);
+		path_wait(&p, span_to_s(mono_sub(s.arrived, path_mono(&p, 0.0))));
+		struct belief b = others(&p, s.arrived, 2e-6);
+		assert_true(estimate_begin_by(&e, &s, &b));
+		for (int k = 0; k < 200; k++) {
+			path_wait(&p, INTERVAL);
+			note(r, &p, &e);
+			hear(&e, &p);
+		}
+	}
+	expect_below(95.0, covered(r));
+	expect_below(median(r->bound, r->count), 100e-6);
+	expect_below(median(r->wrong, r->count), 25e-6);
+	free(r);
+}
+
+static void others_do_not_overrule_a_delay_that_was_given_or_measured(void **state)
+{
+	struct path p = lan(1);
+	struct estimate e;
+
+	(void)state;
+	estimate_init(&e, false, (freq){0}, SPAN_ZERO);
+	estimate_assume_delay(&e, SPAN_US(100), SPAN_US(25));
+	struct sample s = path_one_way(&p);
+	path_wait(&p, span_to_s(mono_sub(s.arrived, path_mono(&p, 0.0))));
+	struct belief b = others(&p, s.arrived, 1e-3);
+	assert_false(estimate_begin_by(&e, &s, &b));
+	b = others(&p, s.arrived, -1e-3);
+	assert_false(estimate_begin_by(&e, &s, &b));
+	exchange(&e, &p);
+	b = others(&p, s.arrived, 0.0);
+	assert_false(estimate_begin_by(&e, &s, &b));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(where_nothing_disturbs_the_bound_is_as_small_as_the_error),
 		cmocka_unit_test(every_host_is_honest_in_its_first_hour),
+		cmocka_unit_test(where_nobody_answers_others_tell_the_path),
+		cmocka_unit_test(others_do_not_overrule_a_delay_that_was_given_or_measured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
