@@ -7,9 +7,8 @@
 #define LONGEST 0.05	   /* s; if nobody gave a delay */
 #define QUEUE_SHARE 5.0
 #define OTHERS_SIGMAS 1.2 /* in a bound of others: half of what it claims */
-* /
 
-	void guess_make(struct guess *g, span path, span half_width)
+void guess_make(struct guess *g, span path, span half_width)
 {
 	*g = (struct guess){true, span_to_s(path), span_to_s(half_width) / 2.0};
 }
