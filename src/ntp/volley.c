@@ -7,8 +7,9 @@
 /* Single exchanges: at least this far apart, so that there are at most 8 an hour. */
 #define STEADY_MIN SPAN_S(450)
 #define STEADY_SPREAD SPAN_S(450)
-#define START_EXCHANGES 4 /* of a server by address without iburst: right within 8 s */
+#define START_EXCHANGES 6 /* of a server by address without iburst */
 #define PAUSE_FIRST_LOG2S 2
+#define PAUSE_LAST_LOG2S 17 /* the longest interval */
 #define RETRY_MIN SPAN_S(32)
 #define RETRIES_MAX 8		  /* doublings of it */
 #define TRIGGER_SPREAD SPAN_S(16) /* a crowd that heard the same asks over so long ... */
@@ -36,10 +37,7 @@ void volley_begin(struct node *n, struct now now, struct assoc *a)
 {
 	struct volley *v = &a->volley;
 
-	*v = (struct volley){.next = MONO_NEVER,
-			     .credit_at = now.mono,
-			     .credit = TRIGGER_BUDGET,
-			     .pause_log2s = PAUSE_FIRST_LOG2S};
+	*v = (struct volley){.next = MONO_NEVER, .credit_at = now.mono, .credit = TRIGGER_BUDGET};
 	if (is_polled(a)) {
 		bool burst = a->origin == ASSOC_MANYCAST || n->unicasts[a->unicast].iburst;
 
@@ -53,12 +51,22 @@ void volley_begin(struct node *n, struct now now, struct assoc *a)
 	assoc_plan(n, a);
 }
 
-/* Pauses double up to the interval: the longer ago the first exchange, the better the rate. */
-static span after_start(struct assoc *a)
+/*
+ * The longer ago the first exchange, the better the rate: after the first questions pauses double,
+ * each of them is made twice. False when they are as long as they should ever be.
+ */
+static bool is_early_pause(struct assoc *a, span longest, span *ret)
 {
-	if (a->volley.pause_log2s >= a->poll_log2s)
-		return interval(a);
-	return span_from_log2s(a->volley.pause_log2s++);
+	struct volley *v = &a->volley;
+	unsigned log2s = PAUSE_FIRST_LOG2S + v->pauses / 2;
+	span wait = span_from_log2s((int8_t)(log2s < PAUSE_LAST_LOG2S ? log2s : PAUSE_LAST_LOG2S));
+
+	if (!span_less(wait, longest))
+		return false;
+	if (v->pauses < UINT8_MAX)
+		v->pauses++;
+	*ret = wait;
+	return true;
 }
 
 /* Nothing is out and nothing is left: when to ask again. */
@@ -72,21 +80,26 @@ static void rest(struct node *n, struct now now, struct assoc *a)
 	ask_close(n, now, a->ask);
 	a->ask = ASK_NONE;
 	if (is_polled(a)) {
-		span wait = after_start(a);
+		span wait = interval(a);
+		(void)is_early_pause(a, wait, &wait);
 		/* Up to 3 % late, so that hosts that started together drift apart. */
 		span late = random_span(&n->random, (span){wait.ns / 32});
 
 		v->next = mono_add(a->asked, span_add(wait, late));
 		if (mono_before(v->next, now.mono))
 			v->next = now.mono;
-	} else if (v->retries > 0) {
-		span wait = {RETRY_MIN.ns << (v->retries - 1)};
-
-		v->next = mono_add(now.mono, span_add(wait, random_span(&n->random, wait)));
-	} else {
-		v->next = mono_add(now.mono,
-				   span_add(STEADY_MIN, random_span(&n->random, STEADY_SPREAD)));
+		return;
 	}
+	span wait;
+	if (v->retries > 0) {
+		wait = (span){RETRY_MIN.ns << (v->retries - 1)};
+		wait = span_add(wait, random_span(&n->random, wait));
+	} else if (is_early_pause(a, STEADY_MIN, &wait)) {
+		wait = span_add(wait, random_span(&n->random, (span){wait.ns / 4}));
+	} else {
+		wait = span_add(STEADY_MIN, random_span(&n->random, STEADY_SPREAD));
+	}
+	v->next = mono_add(now.mono, wait);
 }
 
 void volley_go_without(struct node *n, struct now now, struct assoc *a, struct actions *out)
@@ -228,7 +241,7 @@ void volley_slow_down(struct node *n, struct now now, struct assoc *a)
 		a->poll_log2s++;
 	if (v->retries < RETRIES_MAX)
 		v->retries++;
-	v->pause_log2s = UINT8_MAX;
+	v->pauses = UINT8_MAX;
 	rest(n, now, a);
 	assoc_plan(n, a);
 }

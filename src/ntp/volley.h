@@ -17,14 +17,14 @@ struct node;
 struct assoc;
 
 struct volley {
-	uint8_t left;	     /* questions of this volley still to be asked */
-	uint8_t unanswered;  /* in a row */
-	uint8_t retries;     /* volleys in a row that failed */
-	uint8_t pause_log2s; /* of a polled server, after the first questions; then its interval */
-	bool waiting;	     /* a question is out */
-	bool urgent;	     /* what is asked now was triggered, not planned */
-	mono next;	     /* next question, or the end of waiting for an answer */
-	mono credit_at;	     /* triggered questions have a budget: see volley_trigger */
+	uint8_t left;	    /* questions of this volley still to be asked */
+	uint8_t unanswered; /* in a row */
+	uint8_t retries;    /* volleys in a row that failed */
+	uint8_t pauses;	    /* short ones after the first questions, so far */
+	bool waiting;	    /* a question is out */
+	bool urgent;	    /* what is asked now was triggered, not planned */
+	mono next;	    /* next question, or the end of waiting for an answer */
+	mono credit_at;	    /* triggered questions have a budget: see volley_trigger */
 	span credit;
 };
 
