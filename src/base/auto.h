@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Free and close at the end of a scope. Knows only free(); closing belongs to sys/. */
+/*
+ * Memory that is freed at the end of a scope, and memory without which there is no going on: the
+ * program ends with a line, and whoever watches over it starts it again. Closing belongs to sys/.
+ */
 #ifndef BASE_AUTO_H
 #define BASE_AUTO_H
 
@@ -12,6 +15,12 @@ static inline void auto_free_(void *p)
 
 /* The variable must be a pointer from malloc, or NULL. */
 #define AUTO_FREE __attribute__((cleanup(auto_free_)))
+
+_Noreturn void auto_out_of_memory(void);
+/* Never NULL: from malloc, zeroed from calloc, from strdup. */
+void *auto_take(size_t size);
+void *auto_new(size_t count, size_t size);
+char *auto_copy(const char *text);
 
 /* For functions that can fail and whose result must be looked at. */
 #define MUST_CHECK __attribute__((warn_unused_result))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/text.h"
 
+#include "base/auto.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +20,8 @@ static void make_room(struct text *t, size_t more)
 	while (room < need)
 		room *= 2;
 	char *chars = realloc(t->chars, room);
-	if (!chars) {
-		(void)fputs("out of memory\n", stderr);
-		abort();
-	}
+	if (!chars)
+		auto_out_of_memory();
 	t->chars = chars;
 	t->room = room;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <assert.h>
+#include "base/auto.h"
 
 #define SHOWN 9
 
@@ -40,15 +40,6 @@ static int compare_sorted(const void *a, const void *b)
 	return compare(*(struct row *const *)a, *(struct row *const *)b);
 }
 
-static void *grab(size_t count, size_t size)
-{
-	void *p = calloc(count ? count : 1, size);
-
-	if (!p)
-		abort();
-	return p;
-}
-
 static struct page page_new(const char *text)
 {
 	struct page p = {0};
@@ -57,8 +48,8 @@ static struct page page_new(const char *text)
 
 	for (const char *at = text; *at; at++)
 		lines += *at == '\n';
-	p.rows = grab(lines + 1, sizeof *p.rows);
-	p.sorted = grab(lines + 1, sizeof(void *));
+	p.rows = auto_new(lines + 1, sizeof *p.rows);
+	p.sorted = auto_new(lines + 1, sizeof(void *));
 	for (const char *at = text; *at; at += row.len + (at[row.len] == '\n')) {
 		row.line = at;
 		row.len = strcspn(at, "\n");

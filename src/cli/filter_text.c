@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/filter_text.h"
 
-#include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -236,6 +236,8 @@ bool filter_text_wants_no_more(const char *pipeline)
 /* ---- matching ---- */
 
 struct matcher {
+	pcre2_general_context *general;
+	pcre2_compile_context *compile;
 	pcre2_code *code;
 	pcre2_match_data *data;
 	pcre2_match_context *limits[TIERS];
@@ -248,13 +250,27 @@ static void matcher_fini(struct matcher *m)
 		pcre2_match_context_free(m->limits[i]);
 	pcre2_match_data_free(m->data);
 	pcre2_code_free(m->code);
+	pcre2_compile_context_free(m->compile);
+	pcre2_general_context_free(m->general);
 }
 
-static pcre2_match_context *limited(uint32_t steps)
+/* Without memory an expression would be called invalid, or too costly. */
+static void *take(PCRE2_SIZE size, void *context)
 {
-	pcre2_match_context *c = pcre2_match_context_create(NULL);
+	(void)context;
+	return auto_take(size);
+}
 
-	assert(c);
+static void give(void *p, void *context)
+{
+	(void)context;
+	free(p);
+}
+
+static pcre2_match_context *limited(const struct matcher *m, uint32_t steps)
+{
+	pcre2_match_context *c = pcre2_match_context_create(m->general);
+
 	(void)pcre2_set_match_limit(c, steps);
 	(void)pcre2_set_depth_limit(c, steps);
 	(void)pcre2_set_heap_limit(c, HEAP_LIMIT_KIB);
@@ -268,9 +284,10 @@ static int matcher_init(struct matcher *m, const struct stage *s, struct err *er
 	int code;
 	PCRE2_SIZE at;
 
-	*m = (struct matcher){0};
+	*m = (struct matcher){.general = pcre2_general_context_create(take, give, NULL)};
+	m->compile = pcre2_compile_context_create(m->general);
 	m->code = pcre2_compile((PCRE2_SPTR)s->pattern, PCRE2_ZERO_TERMINATED, options, &code, &at,
-				NULL);
+				m->compile);
 	if (!m->code) {
 		PCRE2_UCHAR why[128] = "";
 		(void)pcre2_get_error_message(code, why, sizeof why);
@@ -278,10 +295,9 @@ static int matcher_init(struct matcher *m, const struct stage *s, struct err *er
 			s->pattern, (size_t)at + 1, (const char *)why);
 		return -EINVAL;
 	}
-	m->data = pcre2_match_data_create(1, NULL);
-	assert(m->data);
+	m->data = pcre2_match_data_create(1, m->general);
 	for (unsigned i = 0; i < TIERS; i++)
-		m->limits[i] = limited(tiers[i].steps);
+		m->limits[i] = limited(m, tiers[i].steps);
 	return 0;
 }
 

@@ -6,27 +6,20 @@
 
 #include <assert.h>
 
-static void *grab(size_t size)
-{
-	void *p = calloc(1, size);
-
-	if (!p)
-		abort();
-	return p;
-}
+#include "base/auto.h"
 
 static char *cut(const char *from, size_t len)
 {
 	char *s = strndup(from, len);
 
 	if (!s)
-		abort();
+		auto_out_of_memory();
 	return s;
 }
 
 static struct graph_node *node_new(enum graph_kind kind)
 {
-	struct graph_node *n = grab(sizeof *n);
+	struct graph_node *n = auto_new(1, sizeof *n);
 
 	n->kind = kind;
 	return n;
@@ -132,7 +125,7 @@ static uint16_t add_state(struct graph *g, enum graph_op op, const struct graph_
 		g->state_room = g->state_room ? 2 * g->state_room : 256;
 		g->states = realloc(g->states, g->state_room * sizeof *g->states);
 		if (!g->states)
-			abort();
+			auto_out_of_memory();
 	}
 	assert(g->state_count < UINT16_MAX);
 	g->states[g->state_count] =
@@ -221,7 +214,7 @@ static uint16_t build(struct graph *g, const struct graph_node *n, uint16_t next
 
 struct graph *graph_new(void)
 {
-	return grab(sizeof(struct graph));
+	return auto_new(1, sizeof(struct graph));
 }
 
 void graph_free(struct graph *g)

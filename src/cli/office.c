@@ -183,7 +183,7 @@ int office_set_weakea(struct office *o, bool installed, struct err *err)
 int office_new(const struct world *world, const struct shelf *shelf, const struct seal *seal,
 	       struct office **ret, struct err *err)
 {
-	struct office *o = calloc(1, sizeof *o);
+	struct office *o = auto_new(1, sizeof *o);
 	struct commit_hooks hooks = {.context = o,
 				     .print = hook_print,
 				     .parse = hook_parse,
@@ -191,8 +191,6 @@ int office_new(const struct world *world, const struct shelf *shelf, const struc
 				     .unix_s = hook_unix_s,
 				     .steady = hook_steady};
 
-	if (!o)
-		abort();
 	o->world = world;
 	o->shelf = shelf;
 	o->seal = seal;

@@ -2,7 +2,11 @@
 #include "cli/rows.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
+#include <jansson.h>
+
+#include "base/auto.h"
 #include "cli/displays.h"
 #include "cli/verbs.h"
 
@@ -52,8 +56,11 @@ static unsigned holders;
 
 const struct graph *rows_hold(void)
 {
-	if (holders++ == 0)
+	if (holders++ == 0) {
+		/* What cannot be made would be missing from what is shown. */
+		json_set_alloc_funcs(auto_take, free);
 		shared = build_all();
+	}
 	return shared;
 }
 

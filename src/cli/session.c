@@ -22,10 +22,8 @@
 struct session *session_new(struct office *o, const char *user, const char *line,
 			    enum session_level level, bool interactive)
 {
-	struct session *s = calloc(1, sizeof *s);
+	struct session *s = auto_new(1, sizeof *s);
 
-	if (!s)
-		abort();
 	s->office = o;
 	s->id = ++o->last_session;
 	(void)snprintf(s->user, sizeof s->user, "%s", user);
@@ -447,11 +445,11 @@ static char *shown(const struct session *s, const char *line)
 	const char *password = NULL;
 
 	if (m->result != MATCH_FOUND)
-		return strcasestr(line, "auth") ? NULL : strdup(line);
+		return strcasestr(line, "auth") ? NULL : auto_copy(line);
 	if (m->row->kind == ROW_SET)
 		password = args_text(&m->args, "password");
 	if (!password || seal_is_sealed(password))
-		return strdup(line);
+		return auto_copy(line);
 	for (unsigned i = 0; i < m->token_count; i++) {
 		if (m->tokens[i].text != password)
 			continue;

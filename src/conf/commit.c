@@ -28,10 +28,8 @@ struct commit {
 struct commit *commit_new(const struct commit_hooks *hooks, struct history *history,
 			  const struct seal *seal)
 {
-	struct commit *c = calloc(1, sizeof *c);
+	struct commit *c = auto_new(1, sizeof *c);
 
-	if (!c)
-		abort();
 	c->hooks = *hooks;
 	c->history = history;
 	c->seal = seal;

@@ -227,10 +227,8 @@ int compile_keys(const struct store *s, const struct seal *seal, struct key **re
 {
 	const struct settings *settings = store_settings(s);
 	unsigned count = settings->key_count;
-	struct key *keys = calloc(count ? count : 1, sizeof *keys);
+	struct key *keys = auto_new(count, sizeof *keys);
 
-	if (!keys)
-		abort();
 	for (unsigned i = 0; i < count; i++) {
 		const struct key_setting *k = &settings->keys[i];
 		int len = seal_open(seal, k->id, k->algorithm, store_sealed(s, i), keys[i].octets,

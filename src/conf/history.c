@@ -219,10 +219,8 @@ static void index_add(struct history *h, const struct history_point *p)
 	if (h->count == h->room) {
 		h->room = h->room ? 2 * h->room : HISTORY_MAX + 1;
 		h->points = realloc(h->points, h->room * sizeof *h->points);
-		if (!h->points) {
-			(void)fputs("out of memory\n", stderr);
-			abort();
-		}
+		if (!h->points)
+			auto_out_of_memory();
 	}
 	h->points[h->count++] = *p;
 }
@@ -292,11 +290,9 @@ static void index_name(struct history *h, const char *name, struct err *err)
 int history_new(const struct shelf *shelf, struct history **ret, struct err *err)
 {
 	struct text names = {0};
-	struct history *h = calloc(1, sizeof *h);
+	struct history *h = auto_new(1, sizeof *h);
 	char *rest;
 
-	if (!h)
-		abort();
 	h->shelf = *shelf;
 	h->highest = ID_FIRST - 1;
 	if (err)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "conf/shelf.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -47,9 +46,8 @@ static int load(void *context, const char *name, struct text *ret, struct err *e
 
 static char *copy(const char *chars, size_t len)
 {
-	char *own = malloc(len + 1);
+	char *own = auto_take(len + 1);
 
-	assert(own);
 	memcpy(own, chars, len);
 	own[len] = '\0';
 	return own;
@@ -68,7 +66,8 @@ static int keep(void *context, const char *name, const char *chars, size_t len, 
 		if (m->count == m->room) {
 			m->room = m->room ? 2 * m->room : 16;
 			m->texts = realloc(m->texts, m->room * sizeof *m->texts);
-			assert(m->texts);
+			if (!m->texts)
+				auto_out_of_memory();
 		}
 		memmove(&m->texts[i + 1], &m->texts[i], (m->count - i) * sizeof *m->texts);
 		m->texts[i].name = copy(name, strlen(name));
@@ -107,10 +106,9 @@ static int drop(void *context, const char *name, struct err *err)
 
 struct shelf *shelf_new(void)
 {
-	struct shelf *s = calloc(1, sizeof *s);
-	struct memory *m = calloc(1, sizeof *m);
+	struct shelf *s = auto_new(1, sizeof *s);
+	struct memory *m = auto_new(1, sizeof *m);
 
-	assert(s && m);
 	*s = (struct shelf){m, load, keep, list, drop};
 	return s;
 }

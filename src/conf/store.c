@@ -129,27 +129,9 @@ static unsigned table_find(const struct settings *s, const struct table *t, cons
 	return low;
 }
 
-static void *grab(size_t size)
-{
-	void *p = calloc(1, size);
-
-	if (!p)
-		abort();
-	return p;
-}
-
-static char *copy_text(const char *text)
-{
-	char *copy = strdup(text);
-
-	if (!copy)
-		abort();
-	return copy;
-}
-
 struct store *store_new(void)
 {
-	struct store *s = grab(sizeof *s);
+	struct store *s = auto_new(1, sizeof *s);
 
 	s->owners = 1;
 	for (unsigned i = 0; i < SINGLES; i++)
@@ -160,7 +142,7 @@ struct store *store_new(void)
 
 struct store *store_dup(const struct store *from)
 {
-	struct store *s = grab(sizeof *s);
+	struct store *s = auto_new(1, sizeof *s);
 	const struct settings *f = &from->settings;
 
 	s->owners = 1;
@@ -173,7 +155,7 @@ struct store *store_dup(const struct store *from)
 	s->settings.receive_count = f->receive_count;
 	memcpy(s->settings.receives, f->receives, f->receive_count * sizeof f->receives[0]);
 	for (unsigned i = 0; i < f->key_count; i++)
-		s->sealed[i] = copy_text(from->sealed[i]);
+		s->sealed[i] = auto_copy(from->sealed[i]);
 	return s;
 }
 
@@ -298,7 +280,7 @@ static int change_key(struct store *s, const struct edit *e, unsigned at)
 	k->algorithm = e->value.key.algorithm;
 	k->mac_octets = e->value.key.mac_octets;
 	free(s->sealed[at]);
-	s->sealed[at] = copy_text(e->sealed);
+	s->sealed[at] = auto_copy(e->sealed);
 	return 1;
 }
 
@@ -323,7 +305,7 @@ static int edit_key(struct store *s, const struct edit *e, struct err *err)
 	s->settings.keys[at].trusted = false;
 	memset(&s->settings.keys[at].bound, 0, sizeof s->settings.keys[at].bound);
 	memmove(&s->sealed[at + 1], &s->sealed[at], after * sizeof s->sealed[0]);
-	s->sealed[at] = copy_text(e->sealed);
+	s->sealed[at] = auto_copy(e->sealed);
 	return 1;
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "cli/world.h"
 
 #define STAGE_START_S INT64_C(1795305600) /* 2026-11-22 00:00:00 */
@@ -130,9 +131,7 @@ static inline void stage_apply(void *context, const struct settings *settings,
 	struct stage *s = context;
 
 	if (!s->settings)
-		s->settings = calloc(1, sizeof *s->settings);
-	if (!s->settings)
-		abort();
+		s->settings = auto_new(1, sizeof *s->settings);
 	memset(s->settings->roles, 0, s->settings->role_count * sizeof settings->roles[0]);
 	memcpy(s->settings, settings,
 	       offsetof(struct settings, roles) + settings->role_count * sizeof settings->roles[0]);
