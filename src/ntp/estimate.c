@@ -529,12 +529,7 @@ bool estimate_begin_by(struct estimate *e, const struct sample *s, const struct 
 void estimate_leap(struct estimate *e, span by)
 {
 	e->remote = stamp_add(e->remote, by);
-	for (unsigned i = 0; i < e->opening.count; i++) {
-		struct sample *s = &e->opening.sample[i];
-
-		s->transmitted = stamp_add(s->transmitted, by);
-		s->received = stamp_add(s->received, by);
-	}
+	opening_leap(&e->opening, by);
 }
 
 void estimate_restart(struct estimate *e)

@@ -5,6 +5,14 @@
 #define TYPICAL 8.0   /* times the usual queueing: more of it tells nothing yet */
 #define LATE_FOLD 4.0 /* times the spread of the quickest quarter; more is no queueing as usual */
 
+void opening_leap(struct estimate_opening *o, span by)
+{
+	for (unsigned i = 0; i < o->count; i++) {
+		o->sample[i].transmitted = stamp_add(o->sample[i].transmitted, by);
+		o->sample[i].received = stamp_add(o->sample[i].received, by);
+	}
+}
+
 double opening_trip(const struct sample *s)
 {
 	span away = mono_sub(s->arrived, s->sent);

@@ -10,6 +10,8 @@
 
 #define OPENING_SPREAD_MIN 4 /* exchanges; fewer can all have been late alike */
 
+/* The source's clock was moved by that, and ours with it. */
+void opening_leap(struct estimate_opening *o, span by);
 /* Round trip without the time in the source, s; two-way samples only. */
 double opening_trip(const struct sample *s);
 /* A guess at the mean queueing of one way, s, and the least round trip. One exchange at least. */
