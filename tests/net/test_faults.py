@@ -179,6 +179,31 @@ def full_disk(cases, lab, lan):
 
 # ---- clocks ----
 
+def two_at_once(cases, lab):
+    """Two daemons that are given one directory at the same moment, before it is there."""
+    host = lab.host("twins")
+    folder = os.path.join(lab.home, "twins-")
+    for number in range(5):
+        state = folder + str(number) + "/a/b"
+        words = [lab.timecastd, "--state", state, "--clock", "virtual"]
+        twins = [subprocess.Popen(
+            host.command(words + ["--control", "%s%d/%s" % (folder, number, name)]),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            for name in ("one", "two")]
+        until(lambda: any(t.poll() is not None for t in twins), 10)
+        time.sleep(0.3)
+        over = [t for t in twins if t.poll() is not None]
+        left = [t for t in twins if t.poll() is None]
+        for t in left:
+            t.terminate()
+        texts = {t: t.communicate()[1] for t in twins}
+        good = (len(over) == 1 and over[0].returncode == 1 and left[0].returncode == 0
+                and texts[over[0]] == "<3>%s is in use by another timecastd\n" % state
+                and texts[left[0]].count("<3>") == 0)
+        cases.check("of two at once on a fresh directory one runs, one says why not (%d)" %
+                    (number + 1), good, [(t.returncode, texts[t]) for t in twins])
+
+
 def pair(lab, lan, first, epoch, offset):
     """A server and a client of their own, in another time."""
     now = lab.truth.epoch
@@ -242,6 +267,7 @@ def main(lab):
             ("descriptors", lambda: descriptors(cases, lab, lan, server, capture)),
             ("memory", lambda: memory(cases, server, capture)),
             ("full disk", lambda: full_disk(cases, lab, lan)),
+            ("two at once", lambda: two_at_once(cases, lab)),
             ("2036", lambda: eras(cases, lab, lan)),
             ("67 years", lambda: far_away(cases, lab, lan)),
             ("question", lambda: question(cases, poor[0])),
