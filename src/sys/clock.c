@@ -54,6 +54,7 @@ struct clock {
 	bool rate_set;	 /* by us */
 	struct now last; /* reading before */
 	int64_t last_gap_ns;
+	int64_t last_slept_ns;
 	struct now stepped; /* where stamps become good again */
 	span moved;
 	int64_t slept_ns; /* in all; the steady clock stood still meanwhile */
@@ -336,6 +337,7 @@ static void settle(struct clock *c)
 
 	c->last = c->kind->pair(c, &r);
 	c->last_gap_ns = r.gap_ns;
+	c->last_slept_ns = c->slept_ns;
 }
 
 int clock_new(const char *text, struct clock **ret, struct err *warning, struct err *err)
@@ -387,7 +389,9 @@ static void notice_jump(struct clock *c, struct now now, int64_t gap_ns)
 {
 	span elapsed = mono_sub(now.mono, c->last.mono);
 	span went = stamp_sub(now.wall, c->last.wall);
-	span expected = span_add(elapsed, freq_over(c->rate, elapsed));
+	/* Whoever sets the clock when we wake does not know its rate. */
+	span awake = span_sub(elapsed, (span){c->slept_ns - c->last_slept_ns});
+	span expected = span_add(elapsed, freq_over(c->rate, awake));
 	span jump = span_sub(went, expected);
 	double unsure = c->rate_set ? JUMP_OWN_RATIO : JUMP_FOREIGN_RATIO;
 	span allowed = {JUMP_NS + gap_ns + (int64_t)((double)elapsed.ns * unsure)};
@@ -406,6 +410,7 @@ static struct now remember(struct clock *c, const struct reading *r)
 		notice_jump(c, now, r->gap_ns + c->last_gap_ns);
 	c->last = now;
 	c->last_gap_ns = r->gap_ns;
+	c->last_slept_ns = c->slept_ns;
 	return now;
 }
 

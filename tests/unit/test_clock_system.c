@@ -265,6 +265,26 @@ static void sleep_is_time_that_passed_and_no_foreign_move(void **state)
 	}
 }
 
+static void who_sets_the_clock_after_sleep_knows_no_rate(void **state)
+{
+	struct clock *c = made("system");
+	freq rate = {-400 * PPT_PER_PPM};
+
+	(void)state;
+	assert_int_equal(clock_set_rate(c, rate, &rate), 0);
+	suspend(3600 * NS_PER_S); /* by a clock of its own, not 1.44 s less */
+	(void)clock_now(c);
+	assert_int_not_equal(clock_take_slept(c).ns, 0);
+	assert_int_equal(clock_take_moved(c).ns, 0);
+	pass(100 * NS_PER_S);
+	(void)clock_now(c);
+	assert_int_equal(clock_take_moved(c).ns, 0);
+	kernel.real_ns += 3e6;
+	(void)clock_now(c);
+	assert_in_range(clock_take_moved(c).ns, 2900000, 3100000);
+	clock_free(c);
+}
+
 static void a_clock_sent_68_years_away_is_noticed_with_its_sign(void **state)
 {
 	static const int64_t years[] = {67, -67};
@@ -346,6 +366,7 @@ int main(void)
 		cmocka_unit_test_setup(a_stamp_from_before_a_move_is_lost_and_one_after_is_good,
 				       boot),
 		cmocka_unit_test_setup(sleep_is_time_that_passed_and_no_foreign_move, boot),
+		cmocka_unit_test_setup(who_sets_the_clock_after_sleep_knows_no_rate, boot),
 		cmocka_unit_test_setup(a_clock_sent_68_years_away_is_noticed_with_its_sign, boot),
 		cmocka_unit_test_setup(status_goes_down_and_comes_back, boot),
 		cmocka_unit_test_setup(the_precision_is_what_a_reading_takes, boot),

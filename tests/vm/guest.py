@@ -15,7 +15,7 @@ import stat
 import subprocess
 import time
 
-from lab import PEERS, LabError
+from lab import PEERS, LabError, until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUEST = os.path.join(os.path.dirname(PEERS), "guest")
@@ -140,6 +140,7 @@ class Guest:
             network += ["-netdev", "tap,id=second,ifname=second,script=no,downscript=no",
                         "-device", "e1000e,netdev=second,romfile="]
         self.serial = os.path.join(self.folder, "serial")
+        self.monitor = os.path.join(self.folder, "monitor")
         begin = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(rtc_ns // 10**9))
         log = open(os.path.join(self.folder, "qemu"), "wb")
         # Of its clocks HPET is the one whose rate is not measured at boot: it is the host's.
@@ -149,7 +150,8 @@ class Guest:
             "-kernel", os.path.join(GUEST, "vmlinuz"), "-initrd", image,
             "-append", "console=ttyS0 quiet panic=-1 clocksource=hpet guest=%s/24" % self.address,
             "-serial", "file:" + os.path.join(self.folder, "console"),
-            "-serial", "unix:%s,server=on,wait=off" % self.serial] + network,
+            "-serial", "unix:%s,server=on,wait=off" % self.serial,
+            "-monitor", "unix:%s,server=on,wait=off" % self.monitor] + network,
             stdout=log, stderr=log)
         log.close()
         self.line = None
@@ -202,6 +204,28 @@ class Guest:
         """What the guest's kernel says of its clock, by name."""
         words = self.must("kernel_clock").split()
         return {name: int(value) for name, value in zip(words[::2], words[1::2])}
+
+    def _monitor(self, line):
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.connect(self.monitor)
+            monitor.settimeout(0.5)
+            monitor.sendall(line.encode() + b"\n")
+            heard = b""
+            try:
+                while octets := monitor.recv(4096):
+                    heard += octets
+            except TimeoutError:
+                pass
+        return heard
+
+    def suspend(self, seconds):
+        """The machine sleeps for that long, in earnest: ACPI's S3."""
+        self.line.sendall(b"echo mem >/sys/power/state\n")
+        if not until(lambda: b"(suspended)" in self._monitor("info status"), 30, 0.1):
+            raise LabError("the guest does not fall asleep\n" + self.log())
+        time.sleep(seconds)
+        self._monitor("system_wakeup")
+        self._until("@@ ", time.monotonic() + 60)
 
     def start(self, options=""):
         self.must("timecastd --state /tmp/state --control /tmp/control --clock system %s "

@@ -238,6 +238,26 @@ class Trial:
         check("without another step", log.count("note=STEPPED") == 1
               and log.count("note=CLOCK_MOVED") == 1, log)
 
+    def suspended(self):
+        check, g = self.cases.check, self.guest
+        before = g.kernel_clock()
+        g.suspend(20)
+        after = g.kernel_clock()
+        slept = (after["real_minus_raw_ns"] - before["real_minus_raw_ns"]) / S
+        check("the machine sleeps for 20 s", 18 < slept < 30, slept)
+        check("what it knows of others is from before: STA_UNSYNC",
+              self.until_kernel(lambda w: w["unsync"], 5)["unsync"] == 1, after)
+        check("then it is synchronised again",
+              not self.until_kernel(lambda w: not w["unsync"], 60)["unsync"])
+        check("and right", until(self.near, 20, 0.5), self.error())
+        log = g.daemon_log()
+        said = re.findall(r"note=SLEPT value=(\d+)", log)
+        self.cases.note("asleep for %.3f s by the kernel's clocks, %s by the daemon's line" % (
+            slept, said))
+        check("it says that the machine slept, and how long",
+              len(said) == 1 and abs(int(said[0]) / S - slept) < 1.5, log)
+        check("and takes it for nothing else", log.count("note=CLOCK_MOVED") == 1, log)
+
     # ---- nobody to follow any more ----
 
     def no_client(self):
@@ -344,8 +364,8 @@ def main(lab):
     trial.guest.wait_ready()
     trial.cases.check("the guest boots", True)
     trial.cases.note("in %.0f s" % (time.monotonic() - since))
-    for name in ("kept_by_nobody", "kept_by_another", "followed", "held", "slewed", "no_client",
-                 "ended", "leaps", "leap_second"):
+    for name in ("kept_by_nobody", "kept_by_another", "followed", "held", "slewed", "suspended",
+                 "no_client", "ended", "leaps", "leap_second"):
         trial.cases.group(name, getattr(trial, name))
     if trial.cases.failed:
         trial.cases.note(re.sub(r"\x1b\S*", "", trial.guest.log()))
