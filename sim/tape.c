@@ -6,6 +6,9 @@
 
 #include "base/wire.h"
 
+#define POLL_LOG2S_MAX 17
+#define FREQUENCY_PPT_MAX (1000 * PPT_PER_PPM)
+
 static const uint8_t magic[8] = {'T', 'C', 'R', 'E', 'C', 0, 0, 3};
 
 int tape_begin(struct tape *t, FILE *file, struct err *err)
@@ -51,6 +54,26 @@ static void get_chars(struct wire_reader *r, size_t len, char *ret, size_t room)
 	}
 	memcpy(ret, chars, len);
 	ret[len] = '\0';
+}
+
+/* What no command can set is not in a recording. */
+static uint8_t get_up_to(struct wire_reader *r, uint8_t max)
+{
+	uint8_t v = wire_get_u8(r);
+
+	if (v > max)
+		r->ok = false;
+	return v;
+}
+
+/* A rate that a clock may have. */
+static freq get_freq(struct wire_reader *r)
+{
+	int64_t ppt = get_i64(r);
+
+	if (ppt > FREQUENCY_PPT_MAX || ppt < -FREQUENCY_PPT_MAX)
+		r->ok = false;
+	return (freq){r->ok ? ppt : 0};
 }
 
 static void get_name(struct wire_reader *r, char *ret, size_t room)
@@ -102,31 +125,29 @@ static void get_start(struct wire_reader *r, struct tape_start *s)
 	s->options.steer = get_bool(r);
 	s->options.static_ifaces = get_bool(r);
 	s->options.precision_log2s = (int8_t)wire_get_u8(r);
-	s->options.frequency_max.ppt = get_i64(r);
+	s->options.frequency_max = get_freq(r);
 }
 
 static void get_role(struct wire_reader *r, struct role_setting *s)
 {
 	get_name(r, s->ifname, sizeof s->ifname);
 	get_addr(r, &s->group);
-	s->kind = wire_get_u8(r);
+	s->kind = get_up_to(r, ROLE_MANYCAST_CLIENT);
 	s->ttl = wire_get_u8(r);
-	s->version = wire_get_u8(r);
-	s->minpoll_log2s = wire_get_u8(r);
+	s->version = get_up_to(r, 4);
+	s->minpoll_log2s = get_up_to(r, POLL_LOG2S_MAX);
 	s->port = wire_get_u16(r);
 	s->key_id = wire_get_u32(r);
 	s->on_link_only = get_bool(r);
-	if (s->kind > ROLE_MANYCAST_CLIENT)
-		r->ok = false;
 }
 
 static void get_unicast(struct wire_reader *r, struct unicast_setting *s)
 {
 	get_addr(r, &s->addr);
 	s->port = wire_get_u16(r);
-	s->version = wire_get_u8(r);
-	s->minpoll_log2s = wire_get_u8(r);
-	s->maxpoll_log2s = wire_get_u8(r);
+	s->version = get_up_to(r, 4);
+	s->minpoll_log2s = get_up_to(r, POLL_LOG2S_MAX);
+	s->maxpoll_log2s = get_up_to(r, POLL_LOG2S_MAX);
 	s->iburst = get_bool(r);
 	s->key_id = wire_get_u32(r);
 }
@@ -134,10 +155,13 @@ static void get_unicast(struct wire_reader *r, struct unicast_setting *s)
 static void get_key(struct wire_reader *r, struct key_setting *s)
 {
 	s->id = wire_get_u32(r);
-	s->algorithm = wire_get_u8(r);
+	s->algorithm = get_up_to(r, KEY_AES_256_CMAC);
 	s->mac_octets = wire_get_u8(r);
+	if (s->mac_octets != 16 &&
+	    (s->algorithm != KEY_HMAC_SHA256 || (s->mac_octets != 20 && s->mac_octets != 32)))
+		r->ok = false;
 	s->trusted = get_bool(r);
-	s->bound.role = wire_get_u8(r);
+	s->bound.role = get_up_to(r, KEY_ROLE_UNICAST);
 	get_addr(r, &s->bound.source.addr);
 	s->bound.source.bits = wire_get_u8(r);
 	get_name(r, s->bound.ifname, sizeof s->bound.ifname);
@@ -157,30 +181,26 @@ static void get_rule(struct wire_reader *r, struct rule_setting *s)
 	s->id = wire_get_u32(r);
 	s->permit = get_bool(r);
 	s->any = get_bool(r);
-	s->bits = wire_get_u8(r);
+	s->bits = get_up_to(r, 128);
 	s->wildcard = wire_get_u32(r);
 	get_addr(r, &s->source);
-	if (s->bits > 128)
-		r->ok = false;
 }
 
 static void get_right(struct wire_reader *r, struct access_setting *s)
 {
-	s->right = wire_get_u8(r);
+	s->right = get_up_to(r, ACCESS_RIGHTS - 1);
 	s->number4 = wire_get_u16(r);
 	s->number6 = wire_get_u16(r);
 	get_name(r, s->name4, sizeof s->name4);
 	get_name(r, s->name6, sizeof s->name6);
-	if (s->right >= ACCESS_RIGHTS)
-		r->ok = false;
 }
 
 static void get_access(struct wire_reader *r, struct settings *s)
 {
 	s->kod = get_bool(r);
-	s->discard.min_log2s = wire_get_u8(r);
-	s->discard.avg_log2s = wire_get_u8(r);
-	s->max_distance_s = wire_get_u8(r);
+	s->discard.min_log2s = get_up_to(r, 8);
+	s->discard.avg_log2s = get_up_to(r, 8);
+	s->max_distance_s = get_up_to(r, 16);
 	s->offset_limit_s = wire_get_u16(r);
 	s->max_slew_ppm = wire_get_u16(r);
 	s->off4 = get_bool(r);
@@ -190,7 +210,7 @@ static void get_access(struct wire_reader *r, struct settings *s)
 	s->access_count = get_count(r, ACCESS_RIGHTS);
 	for (unsigned i = 0; i < s->access_count; i++)
 		get_right(r, &s->access[i]);
-	if (s->discard.min_log2s > 8 || s->discard.avg_log2s > 8)
+	if (s->max_slew_ppm > 500)
 		r->ok = false;
 }
 
@@ -215,10 +235,10 @@ static void get_settings(struct wire_reader *r, struct settings *s)
 	s->authentication = get_bool(r);
 	s->complexity_check = get_bool(r);
 	s->refclock = get_bool(r);
-	s->refclock_unit = wire_get_u8(r);
-	s->refclock_stratum = wire_get_u8(r);
-	s->max_dynamic_sessions = wire_get_u8(r);
-	s->volley = wire_get_u8(r);
+	s->refclock_unit = get_up_to(r, 3);
+	s->refclock_stratum = get_up_to(r, 15);
+	s->max_dynamic_sessions = get_up_to(r, 100);
+	s->volley = get_up_to(r, VOLLEY_NEVER);
 	s->multicast_delay_us = wire_get_u32(r);
 	get_access(r, s);
 	s->port_count = get_count(r, SETTINGS_PORTS_MAX);
@@ -239,8 +259,10 @@ static void get_settings(struct wire_reader *r, struct settings *s)
 static void get_memory(struct wire_reader *r, struct memory *m)
 {
 	m->has_frequency = get_bool(r);
-	m->frequency.ppt = get_i64(r);
+	m->frequency = get_freq(r);
 	m->frequency_error.ns = get_i64(r);
+	if (m->frequency_error.ns < 0 || m->frequency_error.ns > NS_PER_S)
+		r->ok = false;
 	m->floor_count = get_count(r, MEMORY_FLOORS_MAX);
 	for (unsigned i = 0; i < m->floor_count; i++) {
 		get_addr(r, &m->floors[i].source);
