@@ -55,6 +55,8 @@ struct assoc {
 	bool calibrated; /* a question was answered */
 	bool sane;	 /* the last packet passed the tests */
 	bool settled;	 /* was selected before: see system.c */
+	bool ahead;	 /* far better than the master at the last selection, since ... */
+	mono ahead_since;
 	bool held_up;	 /* said, and not over */
 	uint8_t beacons; /* since the last answer, up to 255; the quickest one's way */
 	span quickest;

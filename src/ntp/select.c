@@ -183,20 +183,31 @@ static void prune(const struct candidate *c, struct cluster *k)
 
 static int64_t merit(const struct candidate *c)
 {
-	int64_t ns = c->stratum * STRATUM_WEIGHT.ns + c->root_distance.ns;
-
-	/* Whoever leads is left only for something clearly better. */
-	return c->was_master ? ns - c->root_distance.ns / 3 : ns;
+	return c->stratum * STRATUM_WEIGHT.ns + c->root_distance.ns;
 }
 
-static unsigned leader(const struct candidate *c, const struct cluster *k)
+/*
+ * Distances rise and fall with every packet, so the nearest source is another one all the time.
+ * Whoever leads is left for a lower stratum; for the same, only if it has been far better for long
+ * (anti-clockhop).
+ */
+static unsigned leader(struct candidate *c, const struct cluster *k)
 {
 	unsigned best = k->index[0];
 
 	for (unsigned i = 1; i < k->count; i++)
 		if (merit(&c[k->index[i]]) < merit(&c[best]))
 			best = k->index[i];
-	return best;
+	unsigned old = best;
+	for (unsigned i = 0; i < k->count; i++)
+		if (c[k->index[i]].was_master && c[k->index[i]].stratum == c[best].stratum)
+			old = k->index[i];
+	for (unsigned i = 0; i < k->count; i++) {
+		struct candidate *s = &c[k->index[i]];
+		s->is_ahead = s->stratum == c[old].stratum &&
+			      s->root_distance.ns < c[old].root_distance.ns / 2;
+	}
+	return c[best].is_ahead && !span_less(c[best].ahead, SELECT_HOP_AFTER) ? best : old;
 }
 
 /* Inverse-variance means around the leader; a path counts as wrong by a share of its distance. */
@@ -238,8 +249,10 @@ void select_run(struct candidate *c, unsigned n, struct selection *ret)
 
 	assert(n <= SELECT_MAX);
 	*ret = (struct selection){0};
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		c[i].rank = RANK_NONE;
+		c[i].is_ahead = false;
+	}
 	if (judge(c, n) == 0)
 		return;
 	gather(c, n, &k);

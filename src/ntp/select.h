@@ -11,15 +11,17 @@
 #include "ntp/state.h"
 
 #define SELECT_MAX 256
+#define SELECT_HOP_AFTER SPAN_S(900)
 
 struct candidate {
 	struct belief belief;
 	span offset;	    /* filled by the caller: belief.remote at now, minus wall */
 	span root_distance; /* lambda: half of root and path delay, dispersions, error */
 	uint8_t stratum;
-	bool was_selected; /* before this round, for hysteresis */
 	bool was_master;
-	uint8_t rank; /* out: enum assoc_rank */
+	span ahead;    /* for how long is_ahead was true, 0: not at the last round */
+	bool is_ahead; /* out: half as far from the truth as the master of before, or nearer */
+	uint8_t rank;  /* out: enum assoc_rank */
 };
 
 struct selection {

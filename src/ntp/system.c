@@ -287,8 +287,8 @@ static unsigned gather(struct node *n, struct now now)
 			continue;
 		}
 		c->stratum = a->last.stratum;
-		c->was_selected = a->rank >= RANK_SELECTED;
 		c->was_master = a->rank == RANK_MASTER;
+		c->ahead = a->ahead ? mono_sub(now.mono, a->ahead_since) : SPAN_ZERO;
 		c->rank = RANK_NONE;
 		n->candidate_assocs[count++] = i;
 	}
@@ -308,6 +308,9 @@ static void take_ranks(struct node *n, struct now now, unsigned count, struct ac
 			assoc_event(n, now, a, EVENT_NOT_SELECTED);
 		a->rank = c->rank;
 		a->settled |= c->rank >= RANK_SELECTED;
+		if (c->is_ahead && !a->ahead)
+			a->ahead_since = now.mono;
+		a->ahead = c->is_ahead;
 	}
 }
 

@@ -94,7 +94,7 @@ static void a_majority_leaves_a_master_that_went_wrong(void **state)
 	struct candidate c[] = {source(900000, 100), source(10, 100), source(-20, 150)};
 
 	(void)state;
-	c[0].was_master = c[0].was_selected = true;
+	c[0].was_master = true;
 	select_run(c, 3, &s);
 	assert_true(s.valid);
 	assert_int_equal(c[0].rank, RANK_FALSETICKER);
@@ -130,12 +130,45 @@ static void a_lower_stratum_leads_and_the_leader_is_not_left_for_little(void **s
 	c[0].was_master = true;
 	select_run(c, 3, &s);
 	assert_int_equal(s.master, 0);
-	c[1].root_distance = SPAN_US(50);
+	c[1].root_distance = SPAN_US(40);
+	select_run(c, 3, &s);
+	assert_int_equal(s.master, 0);
+	assert_true(c[1].is_ahead);
+	c[1].ahead = SELECT_HOP_AFTER;
 	select_run(c, 3, &s);
 	assert_int_equal(s.master, 1);
 	c[2].stratum = 1;
 	select_run(c, 3, &s);
 	assert_int_equal(s.master, 2);
+}
+
+/*
+ * Three alike, each heard every 64 s, a third of that apart: distances grow with the age of the
+ * newest packet, and vary by chance.
+ */
+static void among_equals_the_leader_stays_all_day(void **state)
+{
+	struct candidate c[3];
+	struct selection s;
+	int64_t ahead_s[3] = {0};
+	unsigned master = 0, changes = 0;
+
+	(void)state;
+	for (int64_t t = 0; t < 86400; t += 21) {
+		for (unsigned i = 0; i < 3; i++) {
+			int64_t age = (t + 21 * i) % 63;
+			c[i] = source(draw_within(5), 100 + 15 * age + draw_within(50));
+			c[i].was_master = t > 0 && i == master;
+			c[i].ahead = SPAN_S(ahead_s[i]);
+		}
+		select_run(c, 3, &s);
+		assert_true(s.valid);
+		for (unsigned i = 0; i < 3; i++)
+			ahead_s[i] = c[i].is_ahead ? ahead_s[i] + 21 : 0;
+		changes += t > 0 && s.master != master;
+		master = s.master;
+	}
+	assert_int_equal(changes, 0);
 }
 
 static void the_better_source_weighs_more(void **state)
@@ -218,6 +251,7 @@ int main(void)
 		cmocka_unit_test(a_majority_leaves_a_master_that_went_wrong),
 		cmocka_unit_test(of_two_that_disagree_the_one_followed_before_stays),
 		cmocka_unit_test(a_lower_stratum_leads_and_the_leader_is_not_left_for_little),
+		cmocka_unit_test(among_equals_the_leader_stays_all_day),
 		cmocka_unit_test(the_better_source_weighs_more),
 		cmocka_unit_test(the_outermost_are_pruned_down_to_three),
 		cmocka_unit_test(the_error_is_never_less_than_the_spread),
