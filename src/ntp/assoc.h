@@ -55,8 +55,7 @@ struct assoc {
 	bool calibrated; /* a question was answered */
 	bool sane;	 /* the last packet passed the tests */
 	bool settled;	 /* was selected before: see system.c */
-	bool ahead;	 /* far better than the master at the last selection, since ... */
-	mono ahead_since;
+	bool ahead;	 /* far better than the master at the last selection */
 	bool held_up;	 /* said, and not over */
 	uint8_t beacons; /* since the last answer, up to 255; the quickest one's way */
 	span quickest;
@@ -71,6 +70,7 @@ struct assoc {
 	int8_t poll_log2s; /* ours, or the server's interval on a group */
 	int8_t minpoll_log2s, maxpoll_log2s;
 	struct packet last; /* header of the last packet believed */
+	mono ahead_since;   /* valid if ahead */
 	mono heard;	    /* when it came */
 	mono expect;	    /* polite time by which a group's next packet is missed */
 	mono arrived;	    /* newest sample's arrival: they go in order */

@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "ntp/opening.h"
+#include "ntp/reading.h"
 
 #define RATE_ERROR_UNKNOWN 5e-5	   /* 1-sigma of an oscillator that nobody knows */
 #define RATE_MAX 3e-4		   /* no oscillator is further off than that */
@@ -27,29 +28,6 @@
 #define ASK_LEAD (-3.0)	       /* log odds of another story at which asking is worth while */
 #define ASK_BUSY 0.08	       /* share of busy packets; with more, surprises are every day's */
 #define ASK_GROWTH 4.0	       /* times the error after the last exchange */
-
-/* What a sample says, relative to the line: down always, up if two-way. */
-struct reading {
-	enum bank_way ways; /* one past the last that was measured */
-	struct track_measure measure[BANK_WAYS];
-	double trip; /* round trip, s; two-way only */
-};
-
-/* e->at must be the arrival. */
-static void read_sample(const struct estimate *e, const struct sample *s, struct reading *ret)
-{
-	*ret = (struct reading){.ways = BANK_UP};
-	ret->measure[BANK_DOWN] = (struct track_measure){
-		{-1.0, 0.0, 1.0}, span_to_s(stamp_sub(e->remote, s->transmitted))};
-	if (!s->two_way)
-		return;
-	span ago = mono_sub(s->arrived, s->sent);
-	ret->ways = BANK_WAYS;
-	ret->measure[BANK_UP] =
-		(struct track_measure){{1.0, -span_to_s(ago), 1.0},
-				       span_to_s(span_add(stamp_sub(s->received, e->remote), ago))};
-	ret->trip = opening_trip(s);
-}
 
 /* The line moves to the new instant and to where the bank sees the clock: numbers stay small. */
 static double advance(struct estimate *e, mono to)
@@ -157,7 +135,7 @@ static bool reopen(struct estimate *e)
 		(void)advance(e, o->sample[i].arrived);
 		if (o->sample[i].two_way && !opening_is_typical(&o->sample[i], least, queue))
 			continue;
-		read_sample(e, &o->sample[i], &r);
+		reading_take(&r, e->remote, &o->sample[i]);
 		for (enum bank_way way = BANK_DOWN; way < r.ways; way++)
 			bank_observe(&e->bank, way, &r.measure[way], &l);
 		if (r.ways == BANK_WAYS)
@@ -342,19 +320,6 @@ static bool look_out(struct estimate *e, const struct reading *r, const struct b
 	return true;
 }
 
-static double surprise_of(const struct track *t, const struct reading *r)
-{
-	double most = 0.0;
-
-	for (enum bank_way way = BANK_DOWN; way < r->ways; way++) {
-		double x = r->measure[way].seen;
-		for (int i = 0; i < TRACK_ROWS; i++)
-			x -= r->measure[way].row[i] * t->mean[i];
-		most = fabs(x) > most ? fabs(x) : most;
-	}
-	return most;
-}
-
 static enum estimate_verdict learn(struct estimate *e, const struct reading *r,
 				   const struct track *before, double seconds, double shift)
 {
@@ -366,7 +331,7 @@ static enum estimate_verdict learn(struct estimate *e, const struct reading *r,
 	bank_merge(&e->bank, 0.0, &t);
 	bool start = !e->rivals.active;
 	if (start) { /* kept only if the packet turns out to surprise */
-		rivals_start(&e->rivals, &e->bank, before, seconds, surprise_of(&t, r));
+		rivals_start(&e->rivals, &e->bank, before, seconds, reading_surprise(r, &t));
 		rivals_shift(&e->rivals, shift);
 	}
 	for (enum bank_way way = BANK_DOWN; way < r->ways; way++) {
@@ -455,7 +420,7 @@ static enum estimate_verdict add_later(struct estimate *e, const struct sample *
 	bank_merge(&e->bank, 0.0, &before);
 	double shift = advance(e, s->arrived);
 	e->jump -= shift;
-	read_sample(e, s, &r);
+	reading_take(&r, e->remote, s);
 	switch (contradict(e, &r)) {
 	case CONTRADICTION_OPEN:
 		e->doubted = true;
