@@ -38,6 +38,7 @@ struct exchange {
 	bool open;	      /* nothing told yet */
 	bool taken;	      /* its sample counted already, with the time in the answer */
 	struct sample sample; /* transmitted is not set unless taken */
+	span held;	      /* the shortest that answers of this volley were held; 0: not known */
 };
 
 struct assoc {

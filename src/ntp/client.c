@@ -163,14 +163,18 @@ static enum verdict hear_no_time(struct node *n, struct now now, struct assoc *a
 
 /*
  * The answer tells when the one before it left; this exchange waits for the next. The last one of a
- * volley has none: its answer is taken to have left as long after its question as the one before.
+ * volley has none: its answer is taken to have left as soon after its question as the quickest of
+ * the volley. Too soon looks like queueing, of which there is enough; too late like a shorter path.
  */
 static enum verdict take_interleaved(struct node *n, struct now now, struct assoc *a, stamp left,
 				     const struct sample *s, struct actions *out)
 {
 	struct exchange before = a->prior;
+	span held = stamp_sub(left, before.sample.received);
 	enum verdict verdict = VERDICT_USED;
 
+	if (before.held.ns > 0)
+		held = span_min(held, before.held);
 	if (before.taken) {
 		assoc_correct(a, &before.sample, left);
 		system_update(n, now, out);
@@ -178,15 +182,13 @@ static enum verdict take_interleaved(struct node *n, struct now now, struct asso
 		before.sample.transmitted = left;
 		verdict = assoc_sample(n, now, a, &before.sample, out);
 	}
-	a->prior = (struct exchange){.open = will_interleave(a), .sample = *s};
+	a->prior = (struct exchange){.open = will_interleave(a), .sample = *s, .held = held};
 	a->interleaves = true;
 	if (a->used && verdict == VERDICT_USED && !a->prior.open) {
 		struct sample last = *s;
-		span held = stamp_sub(left, before.sample.received);
 
 		last.transmitted = stamp_add(s->received, held);
-		verdict = test_times(&last);
-		if (verdict == VERDICT_USED)
+		if (test_times(&last) == VERDICT_USED)
 			verdict = assoc_sample(n, now, a, &last, out);
 	}
 	return verdict;

@@ -149,6 +149,8 @@ static enum verdict meet(struct node *n, struct now now, struct arrival *v, stru
 	a->key_id = a->authenticated ? v->auth.key_id : 0;
 	take_header(n, now, a, v);
 	assoc_heard(n, now, a, v->d->at.mono);
+	/* This one may be a replay, and then the server's own is not early, whenever it comes. */
+	a->early = span_half(span_from_log2s(a->poll_log2s));
 	/* Not later than what was once believed: only an answer can tell whether it is true. */
 	if (defence(DEFENCE_FLOOR) &&
 	    floor_find(n, &a->peer.addr, &a->group, a->key_id, &a->newest) &&
