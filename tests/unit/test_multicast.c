@@ -7,6 +7,7 @@
 #include "site.h"
 
 #include <cmocka.h>
+#include <errno.h>
 
 #define GROUP "224.0.1.1"
 #define GROUP6 "ff0e::101"
@@ -253,6 +254,30 @@ static void who_follows_no_longer_neither_vouches_nor_serves_its_own_word(void *
 	site_free(s);
 }
 
+static void a_packet_that_the_kernel_refuses_is_counted_and_the_next_one_leaves(void **state)
+{
+	struct site *s = site_new();
+	unsigned h = site_server(s, GROUP);
+	struct outcome o = {.kind = OUTCOME_SENT, .error = ENOBUFS};
+	struct actions out = {0};
+	struct counter_row row;
+
+	(void)state;
+	site_run(s, SPAN_S(100));
+	unsigned sent = s->hosts[h].sent;
+	o.id = s->hosts[h].last_send.id;
+	node_outcome(s->hosts[h].node, site_now(s, &s->hosts[h]), &o, &out);
+	site_perform(s, h, &out);
+	assert_int_equal(s->hosts[h].notes[NOTE_SEND_FAILED], 1);
+	for (unsigned i = 0; i < 2; i++) { /* in all, and on eth0 */
+		assert_true(node_counter(s->hosts[h].node, ADDR_V4, i, &row));
+		assert_int_equal(row.send_failed, 1);
+	}
+	site_run(s, SPAN_S(100));
+	assert_true(s->hosts[h].sent > sent);
+	site_free(s);
+}
+
 static void nobody_answers_and_the_client_follows_degraded(void **state)
 {
 	struct site *s = site_new();
@@ -422,6 +447,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_server_without_time_sends_nothing_and_says_why),
 	cmocka_unit_test(the_kernels_clock_is_served_at_stratum_10),
 	cmocka_unit_test(who_follows_no_longer_neither_vouches_nor_serves_its_own_word),
+	cmocka_unit_test(a_packet_that_the_kernel_refuses_is_counted_and_the_next_one_leaves),
 	cmocka_unit_test(nobody_answers_and_the_client_follows_degraded),
 	cmocka_unit_test(volley_required_never_goes_without),
 	cmocka_unit_test(volley_never_asks_nothing),
