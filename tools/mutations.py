@@ -32,6 +32,7 @@ ATTACKS = {
     "MODES": ("B21_modes_6_and_7",),
     "RANGE": ("B24_extremes",),
     "SHARE": ("B14_volley_prevention",),
+    "HEAP": ("tests/unit/packets 1000",),
     "TIMING": ("B8_constant_time",),
 }
 
@@ -43,7 +44,7 @@ def run(*words):
 def succeeds(build, attack):
     """True when the attack's test fails; None when it did not even run."""
     if attack.startswith("tests/"):
-        done = run(os.path.join(build, attack))
+        done = run(*os.path.join(build, attack).split())
     else:
         done = run("/usr/bin/python3", os.path.join(ROOT, "tests/net/attacks.py"), "--build",
                    build, "--only", attack)
@@ -58,7 +59,8 @@ def built(build, name):
     made = run("meson", "setup", *again, build, ROOT, "-Dmutate=" + name)
     if not made.returncode:
         made = run("ninja", "-C", build, "src/daemon/timecastd", "client/timecast",
-                   "src/ntp/libntp.a", "tests/net/flood", "tests/unit/test_distrust")
+                   "src/ntp/libntp.a", "tests/net/flood", "tests/unit/test_distrust",
+                   "tests/unit/packets")
     return made.stdout[-2000:] if made.returncode else ""
 
 

@@ -29,6 +29,7 @@ enum defence {
 	DEFENCE_MODES,	 /* of eight modes three are heard */
 	DEFENCE_RANGE,	 /* what a field may say is limited before it is used */
 	DEFENCE_SHARE,	 /* nobody spends what another may ask */
+	DEFENCE_HEAP,	 /* nothing is allocated for a packet */
 	DEFENCE_TIMING,	 /* how long a comparison of MACs takes tells nothing */
 };
 

@@ -10,6 +10,7 @@
 #include <nettle/hmac.h>
 #include <nettle/md5.h>
 #include <nettle/memops.h>
+#include <nettle/realloc.h>
 #include <string.h>
 
 /* Whole MACs (key id and tag) that exist, longest first: 16, 20 and 32 octets of tag. */
@@ -153,6 +154,8 @@ static bool verifies(const struct key *k, const uint8_t *octets, size_t len)
 	size_t message = len - 4 - k->mac_octets;
 
 	auth_tag(k, octets, message, tag);
+	if (!defence(DEFENCE_HEAP)) /* CVE-2020-15025: what a MAC took was not given back */
+		(void)nettle_realloc(NULL, NULL, sizeof tag);
 	bool same = defence(DEFENCE_TIMING) ? memeql_sec(tag, octets + message + 4, k->mac_octets)
 					    : !memcmp(tag, octets + message + 4, k->mac_octets);
 	explicit_bzero(tag, sizeof tag);
