@@ -12,6 +12,8 @@
 #define CHANCE_MIN 1e-9 /* nothing is divided by less */
 
 static const double wanders[BANK_WANDERS] = {1e-10, 3.2e-10, 1e-9, 3.2e-9, 1e-8, 3.2e-8, 1e-7};
+/* Log odds before any evidence: hardly a quartz wanders like the last two. */
+static const double odds_before[BANK_WANDERS] = {0.0, 0.0, 0.0, 0.0, 0.0, -2.0, -4.0};
 /* Reading noise over queueing: nearly all queueing, mixed, nearly all reading. */
 static const double shapes[BANK_SHAPES] = {0.03, 0.4, 2.0};
 
@@ -68,6 +70,9 @@ void bank_replace(struct bank *b, const struct track *start)
 void bank_start(struct bank *b, const struct track *start, double queue)
 {
 	*b = (struct bank){0};
+	for (int s = 0; s < BANK_SHAPES; s++)
+		for (int w = 0; w < BANK_WANDERS; w++)
+			b->belief.wander[s][w] = odds_before[w];
 	bank_replace(b, start);
 	for (enum bank_way way = BANK_DOWN; way < BANK_WAYS; way++)
 		bank_rescale(b, way, queue);

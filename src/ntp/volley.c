@@ -4,12 +4,13 @@
 #include "ntp/client.h"
 #include "ntp/node_state.h"
 
-/* Single exchanges: at least this far apart, so that there are at most 8 an hour. */
+/* Single exchanges: so long for each question, repeated ones too: at most 8 an hour leave. */
 #define STEADY_MIN SPAN_S(450)
 #define STEADY_SPREAD SPAN_S(450)
 #define START_EXCHANGES 6 /* of a server by address without iburst */
 #define PAUSE_FIRST_LOG2S 2
 #define PAUSE_LAST_LOG2S 17 /* the longest interval */
+#define REPEATS_MAX 8
 #define RETRY_MIN SPAN_S(32)
 #define RETRIES_MAX 8		  /* doublings of it */
 #define TRIGGER_SPREAD SPAN_S(16) /* a crowd that heard the same asks over so long ... */
@@ -97,8 +98,10 @@ static void rest(struct node *n, struct now now, struct assoc *a)
 	} else if (is_early_pause(a, STEADY_MIN, &wait)) {
 		wait = span_add(wait, random_span(&n->random, (span){wait.ns / 4}));
 	} else {
-		wait = span_add(STEADY_MIN, random_span(&n->random, STEADY_SPREAD));
+		wait = (span){STEADY_MIN.ns * (1 + v->repeats)};
+		wait = span_add(wait, random_span(&n->random, STEADY_SPREAD));
 	}
+	v->repeats = 0;
 	v->next = mono_add(now.mono, wait);
 }
 
@@ -136,6 +139,13 @@ static void fail(struct node *n, struct now now, struct assoc *a, struct actions
 		volley_go_without(n, now, a, out);
 }
 
+static void ask_again(struct volley *v)
+{
+	v->left = 1;
+	if (v->repeats < REPEATS_MAX)
+		v->repeats++;
+}
+
 static void miss(struct node *n, struct now now, struct assoc *a, struct actions *out)
 {
 	struct volley *v = &a->volley;
@@ -150,8 +160,10 @@ static void miss(struct node *n, struct now now, struct assoc *a, struct actions
 		return;
 	if (a->origin == ASSOC_UNICAST ? v->left == 0 : v->unanswered >= VOLLEY_UNANSWERED_MAX)
 		fail(n, now, a, out);
+	else if (v->left == 0 && a->phase == ASSOC_LISTENING && v->repeats > 0)
+		rest(n, now, a); /* the group is heard: that can wait */
 	else if (v->left == 0)
-		v->left = 1;
+		ask_again(v);
 }
 
 void volley_wake(struct node *n, struct now now, struct assoc *a, struct actions *out)

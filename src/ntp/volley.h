@@ -19,6 +19,7 @@ struct assoc;
 struct volley {
 	uint8_t left;	    /* questions of this volley still to be asked */
 	uint8_t unanswered; /* in a row */
+	uint8_t repeats;    /* questions asked again since the last rest */
 	uint8_t retries;    /* volleys in a row that failed */
 	uint8_t pauses;	    /* short ones after the first questions, so far */
 	bool waiting;	    /* a question is out */
