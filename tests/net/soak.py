@@ -8,6 +8,7 @@ the end every verdict that was ever counted must be one that an attack or a piec
 run explains, and no more often. docs/soak.md says what is claimed. The last line counts.
 """
 import argparse
+import bisect
 import json
 import os
 import statistics
@@ -67,13 +68,26 @@ def path_of(rows, i):
     return group - (question + answer) / 2
 
 
+def set_zero(site):
+    """The servers' clocks are true: what is read of them is what such a reading is wrong by, because
+    an answer leaves a little later than it says. All readings are made alike."""
+    truth = sorted((row["at"], row["error"]) for s in site.servers() for row in s.samples
+                   if row["error"] is not None)
+    for s in site.clients():
+        for row in s.samples:
+            near = bisect.bisect(truth, (row["at"], 0))
+            around = [error for _, error in truth[max(0, near - NEAR):near + NEAR]]
+            row["zero"] = statistics.median(around or [0])
+
+
 def reference_of(site, s, at):
     """What the clock that it follows was wrong by: the middle stratum is a reference, too."""
     name = s.listens and s.listens[0]
     if name not in site.stations or name.startswith("s"):
         return 0
     rows = [row for row in site.stations[name].samples if row["error"] is not None]
-    return min(rows, key=lambda row: abs(row["at"] - at))["error"] if rows else 0
+    near = min(rows, key=lambda row: abs(row["at"] - at), default=None)
+    return near["error"] - near["zero"] if near else 0
 
 
 def judge_clock(site, s, seen):
@@ -82,8 +96,8 @@ def judge_clock(site, s, seen):
     good = [row for row in own if row["synchronised"] and row["error"] is not None]
     out = [row for row in good if abs(row["error"]) > row["distance"] + row["slack"]]
     paths = [path_of(good, i) for i in range(len(good))]
-    left = [abs(row["error"] + path - reference_of(site, s, row["at"])) - row["estimate"]
-            for row, path in zip(good, paths)]
+    left = [abs(row["error"] - row.get("zero", 0) + path - reference_of(site, s, row["at"]))
+            - row["estimate"] for row, path in zip(good, paths)]
     inside = sum(over <= row["slack"] for row, over in zip(good, left))
     seen.append((s, len(good), inside, sum(over <= 0 for over in left)))
     errors = sorted(abs(row["error"]) / 1000 for row in good) or [0]
@@ -129,6 +143,7 @@ def judge(cases, site):
     print("host lives samples % sync    error    error   longer   median   median estimate"
           "  resident kB  descriptors")
     seen, outside = [], []
+    set_zero(site)
     for s in site.stations.values():
         outside += judge_clock(site, s, seen)
     cases.check("the error is inside the root distance, always", not outside, "\n".join(
