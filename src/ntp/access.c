@@ -215,7 +215,7 @@ static bool key_still_fits(struct node *n, const struct assoc *a)
 
 void access_review(struct node *n, struct now now, struct actions *out)
 {
-	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+	for (unsigned i = 0; i < n->assoc_used; i++) {
 		struct assoc *a = &n->assocs[i];
 
 		if (!a->used)

@@ -21,7 +21,7 @@ static unsigned dynamic_count(const struct node *n)
 {
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+	for (unsigned i = 0; i < n->assoc_used; i++) {
 		if (n->assocs[i].used && n->assocs[i].origin != ASSOC_UNICAST)
 			count++;
 	}
@@ -87,6 +87,8 @@ struct assoc *assoc_new(struct node *n, struct now now, enum assoc_origin origin
 		return NULL;
 	memset(a, 0, sizeof *a);
 	a->used = true;
+	if (n->assoc_used <= assoc_place(n, a))
+		n->assoc_used = assoc_place(n, a) + 1;
 	a->origin = (uint8_t)origin;
 	a->id = ++n->serial;
 	a->peer = *peer;
@@ -122,6 +124,8 @@ void assoc_end(struct node *n, struct now now, struct assoc *a, enum event_reaso
 	ask_close(n, now, a->ask);
 	agenda_set(&n->agenda, ITEM_ASSOCS + assoc_place(n, a), MONO_NEVER);
 	a->used = false;
+	while (n->assoc_used > 0 && !n->assocs[n->assoc_used - 1].used)
+		n->assoc_used--;
 	assoc_event(n, now, a, why);
 	node_note(out, NOTE_ASSOCIATION_ENDED, a->ifindex, &a->peer, &a->group, why);
 	if (role != ROLE_NONE) {
@@ -136,7 +140,7 @@ void assoc_end(struct node *n, struct now now, struct assoc *a, enum event_reaso
 struct assoc *assoc_find(struct node *n, const struct addr *peer, uint32_t ifindex,
 			 const struct addr *group)
 {
-	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+	for (unsigned i = 0; i < n->assoc_used; i++) {
 		struct assoc *a = &n->assocs[i];
 
 		if (a->used && a->ifindex == ifindex && addr_equal(&a->peer.addr, peer) &&
@@ -279,7 +283,7 @@ void assoc_believe(struct node *n, struct now now, struct assoc *a, const struct
 
 void assoc_stepped(struct node *n, span by)
 {
-	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+	for (unsigned i = 0; i < n->assoc_used; i++) {
 		struct assoc *a = &n->assocs[i];
 
 		for (unsigned j = 0; a->used && j < STATE_FILTER_LEN; j++)
@@ -294,6 +298,8 @@ void assoc_slept(struct node *n, struct now now, struct assoc *a)
 	a->filter_count = 0;
 	a->jumps = 0;
 	a->beacon_open = false;
+	a->prior.open = false;
+	a->cookie = (stamp){0};
 	if (a->phase != ASSOC_DEGRADED)
 		volley_trigger(n, now, a, VOLLEY_EXCHANGES);
 }

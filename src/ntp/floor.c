@@ -61,7 +61,7 @@ void floor_report(const struct node *n, struct memory *ret)
 {
 	struct floors all = n->floors;
 
-	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+	for (unsigned i = 0; i < n->assoc_used; i++) {
 		if (n->assocs[i].used)
 			put(&all, &n->assocs[i]);
 	}

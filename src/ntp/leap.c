@@ -38,7 +38,7 @@ static void pass(struct assoc *a, span by)
 
 void leap_pass(struct node *n, span by)
 {
-	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+	for (unsigned i = 0; i < n->assoc_used; i++) {
 		if (n->assocs[i].used)
 			pass(&n->assocs[i], by);
 	}

@@ -327,7 +327,7 @@ static struct assoc *extreme(struct node *n, mono now, uint16_t role, bool kept,
 	span distance = SPAN_ZERO;
 
 	*count = 0;
-	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+	for (unsigned i = 0; i < n->assoc_used; i++) {
 		struct assoc *a = &n->assocs[i];
 
 		if (!a->used || a->role != role || a->phase != ASSOC_POLLING || a->kept != kept)

@@ -184,7 +184,7 @@ static void configure_unicasts(struct node *n, struct now now, const struct sett
 {
 	bool known[SETTINGS_UNICASTS_MAX] = {false};
 
-	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+	for (unsigned i = 0; i < n->assoc_used; i++) {
 		struct assoc *a = &n->assocs[i];
 		const struct unicast_setting *u;
 
@@ -211,7 +211,7 @@ static void configure_unicasts(struct node *n, struct now now, const struct sett
 /* Whom today's keys and rules would not have let in does not stay because it came before them. */
 static void review_trust(struct node *n, struct now now, struct actions *out)
 {
-	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+	for (unsigned i = 0; i < n->assoc_used; i++) {
 		struct assoc *a = &n->assocs[i];
 
 		if (a->used && !assoc_is_trusted(n, a))
@@ -253,7 +253,7 @@ static void link_lost(struct node *n, struct now now, struct iface *f, struct ac
 	if (ifindex == 0)
 		return;
 	iface_set_link(&n->ifaces, f, &gone);
-	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+	for (unsigned i = 0; i < n->assoc_used; i++) {
 		if (n->assocs[i].used && n->assocs[i].ifindex == ifindex)
 			assoc_end(n, now, &n->assocs[i], EVENT_IFACE_GONE, out);
 	}
@@ -504,7 +504,7 @@ void node_stepped(struct node *n, struct now now, span by, struct actions *out)
 void node_slept(struct node *n, struct now now, span by, struct actions *out)
 {
 	node_note(out, NOTE_SLEPT, 0, NULL, NULL, by.ns);
-	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+	for (unsigned i = 0; i < n->assoc_used; i++) {
 		if (n->assocs[i].used)
 			assoc_slept(n, now, &n->assocs[i]);
 	}
@@ -534,7 +534,7 @@ void node_reset_counters(struct node *n)
 		n->roles[r].sent = n->roles[r].received = 0;
 		memset(n->roles[r].verdicts, 0, sizeof n->roles[r].verdicts);
 	}
-	for (unsigned i = 0; i < ASSOC_MAX; i++)
+	for (unsigned i = 0; i < n->assoc_used; i++)
 		memset(n->assocs[i].verdicts, 0, sizeof n->assocs[i].verdicts);
 	n->ledger.drop_count = 0;
 }

@@ -78,6 +78,7 @@ struct node {
 	struct floors floors;
 	struct candidate candidates[ASSOC_MAX];
 	uint16_t candidate_assocs[ASSOC_MAX];
+	unsigned assoc_used; /* one past the last place in use: the others are not looked at */
 	struct assoc assocs[ASSOC_MAX];
 	struct manycast manycast;
 	struct usher usher;

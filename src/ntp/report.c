@@ -18,7 +18,7 @@ static span since(struct now now, mono at)
 void report_system(const struct node *n, struct now now, struct system_row *ret)
 {
 	system_row(n, now, ret);
-	for (unsigned i = 0; i < ASSOC_MAX; i++)
+	for (unsigned i = 0; i < n->assoc_used; i++)
 		ret->assoc_count += n->assocs[i].used;
 	ret->group_count = n->role_count;
 	for (unsigned f = 0; f < LEDGER_FAMILIES; f++) {
@@ -84,7 +84,7 @@ static void report_belief(struct now now, const struct assoc *a, struct assoc_ro
 
 static const struct assoc *nth_assoc(const struct node *n, unsigned i)
 {
-	for (unsigned at = 0; at < ASSOC_MAX; at++) {
+	for (unsigned at = 0; at < n->assoc_used; at++) {
 		if (n->assocs[at].used && i-- == 0)
 			return &n->assocs[at];
 	}

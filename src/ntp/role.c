@@ -158,7 +158,7 @@ static void take_in(struct node *n, struct now now, const struct role_setting *s
 
 static void end_assocs(struct node *n, struct now now, uint16_t r, struct actions *out)
 {
-	for (unsigned i = 0; i < ASSOC_MAX; i++) {
+	for (unsigned i = 0; i < n->assoc_used; i++) {
 		if (n->assocs[i].used && n->assocs[i].role == r)
 			assoc_end(n, now, &n->assocs[i], EVENT_CONFIGURATION_REMOVED, out);
 	}

@@ -264,7 +264,7 @@ static unsigned gather(struct node *n, struct now now)
 {
 	unsigned count = 0;
 
-	for (uint16_t i = 0; i < ASSOC_MAX; i++) {
+	for (uint16_t i = 0; i < n->assoc_used; i++) {
 		struct assoc *a = &n->assocs[i];
 		struct candidate *c = &n->candidates[count];
 
