@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 for build in build-fuzz build-fuzz-fast; do
 	preset=tools/fuzz${build#build-fuzz}.ini
 	[ -f $build/build.ninja ] || meson setup $build --native-file "$preset"
-	ninja -C $build
+	ninja -C $build fuzzers
 done
 failed=0
 count=0
