@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Any octets as a recording: it plays, or is refused with a sentence. The size of the node in its
- * first frame is made right, as no file could keep up with it.
+ * first frame is made right, and an older version is made today's: no file could keep up.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include "base/wire.h"
+#include "daemon/record.h"
 #include "sim/replay.h"
 #include "sim/tape.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
+#define VERSION_AT 7
 /* Behind the magic number and the head of the frame. */
 #define SIZE_AT (8 + 21)
 
@@ -42,6 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (!copy || !nowhere)
 		abort();
 	memcpy(copy, bytes, len);
+	if (len > VERSION_AT && copy[VERSION_AT] > 0 && copy[VERSION_AT] < RECORD_VERSION)
+		copy[VERSION_AT] = RECORD_VERSION;
 	if (len >= SIZE_AT + 4 && copy[8] == TAPE_START) {
 		struct wire_writer w = wire_write(copy + SIZE_AT, 4);
 
