@@ -5,6 +5,8 @@
 #include "ntp/multicast.h"
 #include "ntp/node_state.h"
 
+#include <string.h>
+
 #define PHI_PPT (15 * PPT_PER_PPM) /* RFC 5905 figure 27 */
 #define REFID_LOCL UINT32_C(0x4c4f434c)
 #define REFID_LOCAL UINT32_C(0x7f7f0100) /* 127.127.1.0 */
@@ -295,6 +297,45 @@ static unsigned gather(struct node *n, struct now now)
 	return count;
 }
 
+static bool is_same_server(const struct assoc *a, const struct assoc *b)
+{
+	return a->peer.port == b->peer.port && addr_equal(&a->peer.addr, &b->peer.addr) &&
+	       (a->ifindex == b->ifindex || !addr_is_link_local(&a->peer.addr));
+}
+
+/*
+ * One server met in several ways, on a group and by address, say, has one voice: that of its
+ * answers, which only it can give, before that of what it sends to all; then the older one.
+ */
+static bool speaks_for(const struct assoc *a, const struct assoc *b)
+{
+	bool asked = a->origin != ASSOC_MULTICAST, b_asked = b->origin != ASSOC_MULTICAST;
+
+	return is_same_server(a, b) && (asked == b_asked ? a->id < b->id : asked);
+}
+
+static unsigned leave_out_twins(struct node *n, unsigned count)
+{
+	uint16_t all[ASSOC_MAX];
+	unsigned kept = 0;
+
+	memcpy(all, n->candidate_assocs, count * sizeof *all);
+	for (unsigned i = 0; i < count; i++) {
+		struct assoc *a = &n->assocs[all[i]];
+		bool twin = false;
+
+		for (unsigned j = 0; j < count && !twin; j++)
+			twin = speaks_for(&n->assocs[all[j]], a);
+		if (twin) {
+			a->rank = RANK_CANDIDATE;
+			continue;
+		}
+		n->candidates[kept] = n->candidates[i];
+		n->candidate_assocs[kept++] = all[i];
+	}
+	return kept;
+}
+
 static void take_ranks(struct node *n, struct now now, unsigned count, struct actions *out)
 {
 	for (unsigned i = 0; i < count; i++) {
@@ -422,7 +463,7 @@ void system_update(struct node *n, struct now now, struct actions *out)
 {
 	struct system *s = &n->system;
 	struct selection sel = {.valid = false};
-	unsigned count = gather(n, now);
+	unsigned count = leave_out_twins(n, gather(n, now));
 
 	s->doubted = false;
 	if (count > 0)

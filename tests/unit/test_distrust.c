@@ -332,7 +332,49 @@ static void fifty_servers_of_one_key_do_not_outvote_the_first(void **state)
 	site_free(s);
 }
 
+/* Two liars' worth of votes would be one too many: it is wrong by 300 ms, two others are right. */
+static void a_server_met_in_two_ways_has_one_voice(void **state)
+{
+	struct site *s = site_new();
+	unsigned liar = site_add(s, SPAN_MS(300), 0.0), client = site_add(s, SPAN_S(1), 20.0);
+	unsigned twins = 0, named = 0;
+
+	(void)state;
+	site_role(s, liar, ROLE_MULTICAST_SERVER, GROUP);
+	site_refclock(s, liar, 1);
+	struct settings *set = s->hosts[client].settings;
+
+	set->unicasts[0] = (struct unicast_setting){.addr = s->hosts[liar].link.addrs[0].addr,
+						    .port = NTP_PORT,
+						    .version = 4,
+						    .minpoll_log2s = 6,
+						    .maxpoll_log2s = 6};
+	set->unicast_count = 1;
+	site_commit(s, liar);
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned honest = site_add(s, SPAN_ZERO, 0.0);
+
+		site_role(s, honest, ROLE_MULTICAST_SERVER, GROUP);
+		site_refclock(s, honest, 1);
+		site_commit(s, honest);
+	}
+	(void)site_role(s, client, ROLE_MULTICAST_CLIENT, GROUP);
+	site_commit(s, client);
+	site_run(s, SPAN_S(900));
+	assert_int_equal(site_system(s, client).assoc_count, 4);
+	for (unsigned i = 0; i < 4; i++) {
+		struct assoc_row row = site_assoc(s, client, i);
+
+		twins += row.rank == RANK_CANDIDATE && row.origin == ASSOC_MULTICAST;
+		named += row.rank == RANK_FALSETICKER && row.origin == ASSOC_UNICAST;
+	}
+	assert_int_equal(twins, 1);
+	assert_int_equal(named, 1);
+	site_free(s);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_server_met_in_two_ways_has_one_voice),
 	cmocka_unit_test(who_holds_up_the_group_is_told_within_one_recalibration),
 	cmocka_unit_test(fifty_servers_of_one_key_do_not_outvote_the_first),
 	cmocka_unit_test(keys_are_checked),
