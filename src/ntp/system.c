@@ -266,7 +266,7 @@ static unsigned gather(struct node *n, struct now now)
 {
 	unsigned count = 0;
 
-	for (uint16_t i = 0; i < n->assoc_used; i++) {
+	for (unsigned i = 0; i < n->assoc_used; i++) {
 		struct assoc *a = &n->assocs[i];
 		struct candidate *c = &n->candidates[count];
 
@@ -292,7 +292,7 @@ static unsigned gather(struct node *n, struct now now)
 		c->was_master = a->rank == RANK_MASTER;
 		c->ahead = a->ahead ? mono_sub(now.mono, a->ahead_since) : SPAN_ZERO;
 		c->rank = RANK_NONE;
-		n->candidate_assocs[count++] = i;
+		n->candidate_assocs[count++] = (uint16_t)i;
 	}
 	return count;
 }
