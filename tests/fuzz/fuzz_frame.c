@@ -106,18 +106,26 @@ static void visit(struct ctlsock *c, struct dialogue *g, const char *path, const
 }
 
 /* The socket stays across inputs: making its folder takes longer than all the rest. */
+static char folder[] = "/tmp/timecast-frame-XXXXXX";
+static struct ctlsock *door;
+
+static void take_away(void)
+{
+	ctlsock_free(door);
+	(void)rmdir(folder);
+}
+
 static struct ctlsock *listen_once(char path[64])
 {
-	static char folder[] = "/tmp/timecast-frame-XXXXXX";
-	static struct ctlsock *c;
+	bool first = !door;
 	struct err err;
 
-	if (!c && !mkdtemp(folder))
+	if (first && (!mkdtemp(folder) || atexit(take_away) != 0))
 		abort();
 	(void)snprintf(path, 64, "%s/c", folder);
-	if (!c && ctlsock_new(path, 0600, (gid_t)-1, &c, &err) < 0)
+	if (first && ctlsock_new(path, 0600, (gid_t)-1, &door, &err) < 0)
 		abort();
-	return c;
+	return door;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
