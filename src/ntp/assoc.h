@@ -58,8 +58,7 @@ struct assoc {
 	bool settled;	 /* was selected before: see system.c */
 	bool ahead;	 /* far better than the master at the last selection */
 	bool held_up;	 /* said, and not over */
-	uint8_t beacons; /* since the last answer, up to 255; the quickest one's way */
-	span quickest;
+	uint8_t beacons; /* since the last answer, up to 255 */
 	uint8_t version;
 	uint8_t reach;
 	uint8_t silent; /* intervals without a packet */
@@ -71,6 +70,7 @@ struct assoc {
 	int8_t poll_log2s; /* ours, or the server's interval on a group */
 	int8_t minpoll_log2s, maxpoll_log2s;
 	struct packet last; /* header of the last packet believed */
+	span quickest;	    /* the way of the quickest of those beacons */
 	mono ahead_since;   /* valid if ahead */
 	mono heard;	    /* when it came */
 	mono expect;	    /* polite time by which a group's next packet is missed */
@@ -80,10 +80,10 @@ struct assoc {
 	mono early_at;
 	/* the question that is out */
 	uint16_t ask;
+	bool interleaves; /* its last answer to an interleaved question was one */
+	uint32_t send_id;
 	stamp nonce;
 	mono asked;
-	uint32_t send_id;
-	bool interleaves;      /* its last answer to an interleaved question was one */
 	stamp cookie;	       /* of an interleaved question, 0: it was a basic one */
 	struct exchange prior; /* the last one that was answered */
 	struct volley volley;
