@@ -38,7 +38,7 @@ struct tape_start {
 	struct node_options options;
 };
 
-#define TAPE_PATH_MAX 4096
+#define TAPE_PATH_MAX 4112 /* of a folder, and a name in it */
 
 struct tape_keys {
 	char secret_path[TAPE_PATH_MAX]; /* on the host that recorded */

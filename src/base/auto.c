@@ -30,9 +30,7 @@ void *auto_new(size_t count, size_t size)
 
 char *auto_copy(const char *text)
 {
-	char *copy = strdup(text);
+	size_t octets = strlen(text) + 1;
 
-	if (!copy)
-		auto_out_of_memory();
-	return copy;
+	return memcpy(auto_take(octets), text, octets);
 }

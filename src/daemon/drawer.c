@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -18,7 +17,7 @@ struct drawer {
 	struct file_dir *dir; /* NULL: shelf is in memory */
 	struct shelf *shelf;  /* in memory only */
 	struct shelf disk;
-	char secret_path[PATH_MAX];
+	char secret_path[PATH_MAX + sizeof "/" SECRET_NAME];
 };
 
 static bool is_ours(const char *name)
@@ -77,11 +76,11 @@ static int drop(void *context, const char *name, struct err *err)
 /* Whole, as a recording may be read from another folder. */
 static void locate_secret(struct drawer *d, const char *path)
 {
-	char whole[PATH_MAX];
-
-	if (realpath(path, whole) &&
-	    strlen(whole) + sizeof "/" SECRET_NAME <= sizeof d->secret_path)
-		(void)snprintf(d->secret_path, sizeof d->secret_path, "%s/" SECRET_NAME, whole);
+	if (realpath(path, d->secret_path))
+		memcpy(d->secret_path + strlen(d->secret_path), "/" SECRET_NAME,
+		       sizeof "/" SECRET_NAME);
+	else
+		d->secret_path[0] = '\0';
 }
 
 int drawer_new(const char *path, struct drawer **ret, struct err *err)
