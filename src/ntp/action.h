@@ -79,4 +79,16 @@ struct actions {
 	struct action list[ACTIONS_MAX];
 };
 
+/* By how much the list steps the clock, all in all. */
+static inline span action_steps(const struct actions *list)
+{
+	span sum = SPAN_ZERO;
+
+	for (unsigned i = 0; i < list->count; i++) {
+		if (list->list[i].kind == ACT_STEP)
+			sum = span_add(sum, list->list[i].step);
+	}
+	return sum;
+}
+
 #endif

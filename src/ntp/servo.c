@@ -84,6 +84,7 @@ struct servo_order servo_update(struct servo *v, struct now now, const struct be
 {
 	span size = span_abs(offset);
 	bool first = !v->was_set;
+	span least = first || v->woke ? slewable(v) : SERVO_STEP_MIN;
 
 	if (!first && span_less(SERVO_STEP_MAX, size) && defence(DEFENCE_STEP))
 		return (struct servo_order){SERVO_REFUSE, SPAN_ZERO, v->rate};
@@ -95,11 +96,18 @@ struct servo_order servo_update(struct servo *v, struct now now, const struct be
 	v->line_wall = stamp_add(now.wall, offset);
 	v->line_rate = b->rate;
 	v->residue = span_max(RESIDUE_MIN, (span){b->error.ns / RESIDUE_SHARE});
-	if (confirmed)
+	if (confirmed) {
 		v->was_set = true;
-	if (confirmed && !span_less(size, first ? slewable(v) : SERVO_STEP_MIN))
+		v->woke = false;
+	}
+	if (confirmed && !span_less(size, least))
 		return step(v, offset);
 	return slew(v, now.mono, offset);
+}
+
+void servo_wake_up(struct servo *v)
+{
+	v->woke = true;
 }
 
 struct servo_order servo_wake(struct servo *v, struct now now)

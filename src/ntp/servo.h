@@ -16,6 +16,7 @@
 struct servo {
 	bool steer;	/* false: everything is computed, nothing asked for */
 	bool was_set;	/* the first confirmed step is done */
+	bool woke;	/* the machine slept since the last confirmed correction */
 	freq frequency; /* wall against mono that keeps pace with the reference */
 	freq rate;	/* in force, frequency plus any slew; as the kernel rounded it */
 	freq frequency_max;
@@ -54,6 +55,8 @@ struct servo_order servo_update(struct servo *v, struct now now, const struct be
 				span offset, bool confirmed);
 /* The slew under way ends: back to the frequency alone, or once more for what is left. */
 struct servo_order servo_wake(struct servo *v, struct now now);
+/* The machine slept: the next confirmed correction steps like a first one, within the limit. */
+void servo_wake_up(struct servo *v);
 /* There is nothing to follow any more: back to the frequency alone, whatever was under way. */
 struct servo_order servo_stop(struct servo *v);
 /* What the clock really runs at after ACT_RATE. */

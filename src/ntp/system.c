@@ -152,8 +152,11 @@ static void tell_kernel(struct node *n, struct now now, struct actions *out)
 	if (s->source == SYSTEM_PEERS) {
 		status.synchronised = true;
 		status.leap = s->leap;
-		status.max_error = distance_at(s, now.mono);
-		status.estimated_error = estimated_error_at(s, now.mono);
+		/* What is being slewed away is still an error; what this turn steps over is not. */
+		span left = span_abs(span_sub(offset_at(s, now), action_steps(out)));
+
+		status.max_error = span_add(distance_at(s, now.mono), left);
+		status.estimated_error = span_add(estimated_error_at(s, now.mono), left);
 	}
 	node_push(out, ACT_STATUS)->status = status;
 }

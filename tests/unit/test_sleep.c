@@ -46,6 +46,23 @@ static void a_machine_that_slept_says_nothing_until_it_has_measured_again(void *
 	}
 }
 
+/* Too little for a step at any other time, and minutes of slewing. */
+static void what_a_coarse_clock_left_is_stepped_over(void **state)
+{
+	struct site *s = site_new();
+	unsigned client = site_client(s, GROUP, SPAN_S(3), 20.0);
+
+	(void)state;
+	(void)site_server(s, GROUP);
+	site_run(s, SPAN_S(200));
+	sleep_and_wake(s, client, SPAN_S(20), SPAN_MS(70));
+	site_run(s, SPAN_S(10));
+	assert_true(site_system(s, client).synchronised);
+	assert_true(site_is_within(s, client, SPAN_MS(1)));
+	assert_true(span_less(s->hosts[client].status.max_error, SPAN_MS(10)));
+	site_free(s);
+}
+
 /* It slept again and again, as laptops do. */
 static void many_naps_do_no_harm(void **state)
 {
@@ -69,6 +86,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_machine_that_slept_says_nothing_until_it_has_measured_again),
+		cmocka_unit_test(what_a_coarse_clock_left_is_stepped_over),
 		cmocka_unit_test(many_naps_do_no_harm),
 	};
 
