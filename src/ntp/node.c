@@ -510,7 +510,7 @@ void node_slept(struct node *n, struct now now, span by, struct actions *out)
 	}
 	multicast_stepped(n);
 	n->system.following = false;
-	servo_wake_up(&n->system.servo);
+	servo_rouse(&n->system.servo);
 	system_update(n, now, out);
 }
 

@@ -105,7 +105,7 @@ struct servo_order servo_update(struct servo *v, struct now now, const struct be
 	return slew(v, now.mono, offset);
 }
 
-void servo_wake_up(struct servo *v)
+void servo_rouse(struct servo *v)
 {
 	v->woke = true;
 }

@@ -56,7 +56,7 @@ struct servo_order servo_update(struct servo *v, struct now now, const struct be
 /* The slew under way ends: back to the frequency alone, or once more for what is left. */
 struct servo_order servo_wake(struct servo *v, struct now now);
 /* The machine slept: the next confirmed correction steps like a first one, within the limit. */
-void servo_wake_up(struct servo *v);
+void servo_rouse(struct servo *v);
 /* There is nothing to follow any more: back to the frequency alone, whatever was under way. */
 struct servo_order servo_stop(struct servo *v);
 /* What the clock really runs at after ACT_RATE. */

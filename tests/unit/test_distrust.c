@@ -187,6 +187,27 @@ static void old_packets_are_not_believed_again_also_after_a_restart(void **state
 	site_free(s);
 }
 
+/* Whoever opens the association with an old packet does not make the server's own look early. */
+static void after_a_replay_the_first_genuine_beacon_is_not_early(void **state)
+{
+	struct site *s = site_new();
+
+	(void)state;
+	s->tap = record_beacon;
+	unsigned server = site_server(s, GROUP);
+
+	site_run(s, SPAN_S(50));
+	unsigned client = site_client(s, GROUP, SPAN_S(2), 20.0);
+	site_run(s, SPAN_S(9)); /* half-way to the next beacon */
+	assert_int_equal(site_assoc(s, client, 0).id, 0);
+	replay(s, client, server);
+	assert_int_not_equal(site_assoc(s, client, 0).id, 0);
+	site_run(s, SPAN_S(100));
+	assert_int_equal(site_count(s, client, ADDR_V4, VERDICT_EARLY), 0);
+	assert_true(site_is_within(s, client, SPAN_MS(1)));
+	site_free(s);
+}
+
 static void forge(struct site *s, unsigned to, unsigned as, span ahead)
 {
 	struct packet p = {.version = 3, .mode = MODE_BROADCAST, .stratum = 1, .poll_log2s = 4};
@@ -382,6 +403,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_answer_to_another_nonce_is_bogus),
 	cmocka_unit_test(a_server_that_follows_us_is_refused),
 	cmocka_unit_test(old_packets_are_not_believed_again_also_after_a_restart),
+	cmocka_unit_test(after_a_replay_the_first_genuine_beacon_is_not_early),
 	cmocka_unit_test(forgeries_without_the_key_change_nothing),
 	cmocka_unit_test(a_flood_of_forged_future_packets_does_not_move_the_clock),
 	cmocka_unit_test(a_server_that_was_set_back_is_believed_after_an_answer),
