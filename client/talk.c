@@ -161,8 +161,7 @@ int talk_new(const char *path, const char *manner, struct talk **ret, struct rep
 			(void)close(fd);
 		return error;
 	}
-	struct talk *t = calloc(1, sizeof *t);
-	assert(t);
+	struct talk *t = auto_new(1, sizeof *t);
 	t->fd = fd;
 	int error = talk_ask(t, FRAME_HELLO, manner, ret_first, err);
 	if (error) {

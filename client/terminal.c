@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/auto.h"
 #include "client/pager.h"
 
 #define HISTORY_LINES 200
@@ -129,8 +130,7 @@ static void cycle_init(struct cycle *c, struct text *words)
 		count += words->chars[i] == '\n';
 	if (count == 0)
 		return;
-	c->words = calloc(count, sizeof *c->words);
-	assert(c->words);
+	c->words = auto_new(count, sizeof *c->words);
 	char *rest = text_take(words);
 	for (unsigned i = 0; i < count; i++)
 		c->words[i] = strsep(&rest, "\n");

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "client/batch.h"
 #include "client/check.h"
 #include "client/terminal.h"
@@ -145,9 +146,7 @@ int main(int argc, char **argv)
 {
 	struct wish w = {.control_path = CONTROL_PATH};
 
-	w.lines = calloc((size_t)argc + 1, sizeof *w.lines);
-	if (!w.lines)
-		return 1;
+	w.lines = auto_new((size_t)argc + 1, sizeof *w.lines);
 	int status = parse_arguments(&w, argc, argv);
 	if (status < 0 && w.check_path)
 		status = check_file(w.check_path);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "sim/must.h"
+#include "base/auto.h"
 
 static bool earlier(const struct calendar_entry *a, const struct calendar_entry *b)
 {
@@ -16,7 +16,7 @@ void calendar_enter(struct calendar *a, int64_t at_ns, uint32_t kind, uint32_t w
 {
 	if (a->count == a->room) {
 		a->room = a->room ? a->room * 2 : 1024;
-		a->heap = must_resize(a->heap, a->room, sizeof *a->heap);
+		a->heap = auto_resize(a->heap, a->room, sizeof *a->heap);
 	}
 	struct calendar_entry e = {at_ns, a->entered++, kind, who, what};
 	size_t i = a->count++;

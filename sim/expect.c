@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "ntp/note.h"
 #include "sim/measure.h"
-#include "sim/must.h"
 
 /* How a kind is written and what it is about. */
 enum unit {
@@ -178,7 +178,7 @@ static int read_claim(struct line *l, bool of_lan, struct expect *e)
 static void add(struct expects *es, const struct expect *e)
 {
 	if ((es->count & (es->count - 1)) == 0)
-		es->list = must_resize(es->list, es->count ? es->count * 2 : 1, sizeof *es->list);
+		es->list = auto_resize(es->list, es->count ? es->count * 2 : 1, sizeof *es->list);
 	es->list[es->count++] = *e;
 	if (e->to_ns > es->last_ns)
 		es->last_ns = e->to_ns;
@@ -245,10 +245,10 @@ int expects_read(struct expects *es, struct universe *u, struct line *l)
 
 void expects_sort(struct expects *es, unsigned host_count)
 {
-	struct expect *sorted = must_new(es->count, sizeof *sorted);
-	unsigned *next = must_new(host_count + 2, sizeof *next);
+	struct expect *sorted = auto_new(es->count, sizeof *sorted);
+	unsigned *next = auto_new(host_count + 2, sizeof *next);
 
-	es->first = must_new(host_count + 2, sizeof *es->first);
+	es->first = auto_new(host_count + 2, sizeof *es->first);
 	for (unsigned i = 0; i < es->count; i++) {
 		const struct expect *e = &es->list[i];
 

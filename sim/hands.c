@@ -6,13 +6,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "ntp/note.h"
-#include "sim/must.h"
 #include "sim/universe.h"
 
 static void tell_later(struct host *h, int64_t at_ns, const struct outcome *o)
 {
-	struct host_outcome *copy = must_new(1, sizeof *copy);
+	struct host_outcome *copy = auto_new(1, sizeof *copy);
 
 	*copy = (struct host_outcome){h->life, *o};
 	calendar_enter(&h->universe->calendar, at_ns, EVENT_HOST_OUTCOME, h->number, copy);
@@ -67,7 +67,7 @@ static uint16_t port_of_ask(struct host *h, uint16_t ask)
 	do {
 		port = (uint16_t)(1024 + stream_u64(&h->luck) % (65536 - 1024));
 	} while (hands_ask_of(h, port) != 0 || hands_listen(h, port));
-	h->asks = must_resize(h->asks, h->ask_count + 1, sizeof *h->asks);
+	h->asks = auto_resize(h->asks, h->ask_count + 1, sizeof *h->asks);
 	h->asks[h->ask_count++] = (struct host_ask){ask, port};
 	return port;
 }
@@ -132,7 +132,7 @@ static void send(struct host *h, const struct send_action *s)
 		return;
 
 	const struct host_port *port = &h->ports[ifindex - 1];
-	struct parcel *p = must_new(1, sizeof *p);
+	struct parcel *p = auto_new(1, sizeof *p);
 
 	p->from.addr = s->from.family == ADDR_NONE ? source_addr(port, &s->to.addr) : s->from;
 	p->from.port = s->ask ? port_of_ask(h, s->ask) : s->service_port;
@@ -160,7 +160,7 @@ static void join(struct host *h, const struct group_action *g)
 	} else if (host_has_joined(h, g->ifindex, &g->group)) {
 		o.error = EADDRINUSE;
 	} else {
-		h->memberships = must_resize(h->memberships, h->membership_count + 1,
+		h->memberships = auto_resize(h->memberships, h->membership_count + 1,
 					     sizeof *h->memberships);
 		h->memberships[h->membership_count++] =
 			(struct host_membership){g->ifindex, g->group};

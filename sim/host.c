@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "sim/hands.h"
-#include "sim/must.h"
 #include "sim/outlook.h"
 #include "sim/universe.h"
 
@@ -23,7 +23,7 @@ static void seal_random(void *context, uint8_t *octets, size_t len)
 
 struct host *host_new(struct universe *u, uint32_t number, const char *name)
 {
-	struct host *h = must_new(1, sizeof *h);
+	struct host *h = auto_new(1, sizeof *h);
 
 	h->universe = u;
 	h->number = number;
@@ -178,7 +178,7 @@ static void make_node(struct host *h)
 	uint8_t seed[32];
 
 	seal_random(&h->luck, seed, sizeof seed);
-	h->block = must_new(1, node_size());
+	h->block = auto_new(1, node_size());
 	h->node = node_new(h->block, seed, &options);
 	if (h->has_memory)
 		node_recall(h->node, host_now(h), &h->memory);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "sim/must.h"
+#include "base/auto.h"
 
 static int64_t one_way(const struct profile *p, struct stream *luck, int64_t true_ns)
 {
@@ -47,7 +47,7 @@ struct profile *lan_except(struct lan *l, uint32_t member)
 		if (l->exceptions[i].member == member)
 			return &l->exceptions[i].profile;
 	}
-	l->exceptions = must_resize(l->exceptions, l->exception_count + 1, sizeof *l->exceptions);
+	l->exceptions = auto_resize(l->exceptions, l->exception_count + 1, sizeof *l->exceptions);
 	struct lan_exception *e = &l->exceptions[l->exception_count++];
 
 	*e = (struct lan_exception){member, l->profile};
@@ -60,7 +60,7 @@ uint32_t lan_add_member(struct lan *l, bool router, uint32_t who, uint32_t ifind
 	if ((l->member_count & (l->member_count - 1)) == 0) {
 		unsigned room = l->member_count ? l->member_count * 2 : 1;
 
-		l->members = must_resize(l->members, room, sizeof *l->members);
+		l->members = auto_resize(l->members, room, sizeof *l->members);
 	}
 	l->members[l->member_count] = (struct lan_member){router, who, ifindex, false, name};
 	return l->member_count++;

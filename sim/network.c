@@ -2,10 +2,11 @@
 #include "sim/network.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/must.h"
+#include "base/auto.h"
 
 void parcel_drop(struct parcel *p)
 {
@@ -153,7 +154,7 @@ static void learn_hops_from(struct network *n, uint32_t start)
 static const struct network_hop *first_hop(struct network *n, uint32_t from, uint32_t to)
 {
 	if (!n->hops) {
-		n->hops = must_new((size_t)n->lan_count * n->lan_count, sizeof *n->hops);
+		n->hops = auto_new((size_t)n->lan_count * n->lan_count, sizeof *n->hops);
 		for (uint32_t i = 0; i < n->lan_count; i++)
 			learn_hops_from(n, i);
 	}

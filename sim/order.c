@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "base/text.h"
-#include "sim/must.h"
 #include "sim/wire_words.h"
 
 static struct order *add(struct orders *o, const struct order *what)
 {
 	if ((o->count & (o->count - 1)) == 0)
-		o->list = must_resize(o->list, o->count ? o->count * 2 : 1, sizeof *o->list);
+		o->list = auto_resize(o->list, o->count ? o->count * 2 : 1, sizeof *o->list);
 	o->list[o->count] = *what;
 	return &o->list[o->count++];
 }
@@ -150,7 +150,7 @@ static int add_for_host(struct orders *o, struct universe *u, struct line *l, co
 	if (villainy && h->port_count == 0)
 		return line_complain(l, "%s is on no LAN", name);
 	what.who = h->number;
-	what.text = text->len ? must_have(strdup(text_chars(text))) : NULL;
+	what.text = text->len ? auto_copy(text_chars(text), text->len) : NULL;
 	calendar_enter(&u->calendar, what.at_ns, EVENT_ORDER, o->count, NULL);
 	(void)add(o, &what);
 	return 0;
@@ -252,7 +252,7 @@ static int type(const struct order *o, struct host *h, const char *file, FILE *s
 		r = fail(o, file, err, h->name, text_chars(&reply));
 	for (const char *p = o->text; *p && r == 0;) {
 		const char *end = strchr(p, '\n');
-		char *line = must_have(strndup(p, (size_t)(end - p)));
+		char *line = auto_copy(p, (size_t)(end - p));
 
 		text_clear(&reply);
 		if (!host_type(h, s, line, &reply)) {

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/auto.h"
 #include "sim/measure.h"
-#include "sim/must.h"
 
 #define WIDTH 960
 #define PANEL 170
@@ -37,7 +37,7 @@ void plot_see(struct plot *p, const struct host *h, const struct gauge *g)
 		if (panel->count == panel->room) {
 			panel->room = panel->room ? panel->room * 2 : 1024;
 			panel->gauges =
-				must_resize(panel->gauges, panel->room, sizeof *panel->gauges);
+				auto_resize(panel->gauges, panel->room, sizeof *panel->gauges);
 		}
 		panel->gauges[panel->count++] = *g;
 	}

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "ntp/node.h"
-#include "sim/must.h"
 #include "sim/tape.h"
 
 /* ---- printing ---- */
@@ -130,7 +130,7 @@ static int start(struct player *p, const struct tape_event *e, struct err *err)
 			e->start.node_size, node_size());
 		return -EINVAL;
 	}
-	p->block = must_new(1, node_size());
+	p->block = auto_new(1, node_size());
 	p->node = node_new(p->block, e->start.seed, &e->start.options);
 	return 0;
 }
@@ -261,9 +261,9 @@ static int play(struct player *p, struct tape *t, struct tape_event *e, struct e
 
 int replay_run(FILE *tape, const char *secret_path, FILE *out, struct err *err)
 {
-	struct tape *t = must_new(1, sizeof *t);
-	struct tape_event *e = must_new(1, sizeof *e);
-	struct player *p = must_new(1, sizeof *p);
+	struct tape *t = auto_new(1, sizeof *t);
+	struct tape_event *e = auto_new(1, sizeof *e);
+	struct player *p = auto_new(1, sizeof *p);
 	int r = tape_begin(t, tape, err);
 
 	p->out = out;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "sim/measure.h"
-#include "sim/must.h"
 #include "sim/wire_words.h"
 
 /* ---- nodes ---- */
@@ -130,7 +130,7 @@ static void add_node(struct scenario *s, const char *name, const struct wish *w)
 	host_set_clocks(h);
 	if (h->number >= s->off_room) {
 		s->off_room = s->off_room ? s->off_room * 2 : 64;
-		s->off = must_resize(s->off, s->off_room, sizeof *s->off);
+		s->off = auto_resize(s->off, s->off_room, sizeof *s->off);
 	}
 	s->off[h->number] = w->off || w->traits.attacker;
 }

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/auto.h"
 #include "sim/measure.h"
-#include "sim/must.h"
 
 void summary_init(struct summary *r, const struct universe *u, int64_t from_ns,
 		  int64_t converged_ns, FILE *csv)
@@ -14,7 +14,7 @@ void summary_init(struct summary *r, const struct universe *u, int64_t from_ns,
 		.from_ns = from_ns,
 		.converged_ns = converged_ns,
 		.count = u->host_count,
-		.tallies = must_new(u->host_count, sizeof(struct tally)),
+		.tallies = auto_new(u->host_count, sizeof(struct tally)),
 		.csv = csv,
 	};
 	for (unsigned i = 0; i < r->count; i++)
@@ -90,8 +90,8 @@ void summary_see(struct summary *r, const struct host *h, const struct gauge *g)
 	if (g->at_ns < r->from_ns)
 		return;
 	if (!t->offsets) {
-		t->offsets = must_new(SUMMARY_BINS, sizeof *t->offsets);
-		t->bounds = must_new(SUMMARY_BINS, sizeof *t->bounds);
+		t->offsets = auto_new(SUMMARY_BINS, sizeof *t->offsets);
+		t->bounds = auto_new(SUMMARY_BINS, sizeof *t->bounds);
 	}
 	t->samples++;
 	t->sum += (double)g->offset_ns;

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "base/text.h"
 #include "sim/measure.h"
-#include "sim/must.h"
 #include "sim/play.h"
 #include "sim/replay.h"
 
@@ -183,7 +183,7 @@ static int simulate_file(const struct wishes *w)
 		text_fini(&text);
 		return 2;
 	}
-	struct play *p = must_new(1, sizeof *p);
+	struct play *p = auto_new(1, sizeof *p);
 	int status = simulate(p, w, text_chars(&text));
 
 	plot_fini(&p->plot);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/must.h"
+#include "base/auto.h"
 
 #define EPOCH_UNIX_S INT64_C(1767225600) /* 2026-01-01 */
 
@@ -19,7 +19,7 @@ static void deliver(void *context, int64_t at_ns, uint32_t host, uint32_t ifinde
 		    struct parcel *p)
 {
 	struct universe *u = context;
-	struct host_arrival *a = must_new(1, sizeof *a);
+	struct host_arrival *a = auto_new(1, sizeof *a);
 
 	*a = (struct host_arrival){p, ifindex, ttl};
 	calendar_enter(&u->calendar, at_ns + u->hosts[host]->traits.latency_ns, EVENT_HOST_ARRIVAL,
@@ -85,8 +85,8 @@ static void grow_index(struct universe *u)
 		return;
 	free(u->index);
 	u->index_room = u->index_room ? u->index_room * 2 : 64;
-	u->index = must_new(u->index_room, sizeof *u->index);
-	u->hosts = must_resize(u->hosts, u->index_room, sizeof(struct host *));
+	u->index = auto_new(u->index_room, sizeof *u->index);
+	u->hosts = auto_resize(u->hosts, u->index_room, sizeof(struct host *));
 	for (uint32_t i = 0; i < u->host_count; i++)
 		*look_up(u, u->hosts[i]->name) = i + 1;
 }

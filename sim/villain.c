@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "base/wire.h"
-#include "sim/must.h"
 #include "sim/universe.h"
 
 #define HEADER_OCTETS 48
@@ -13,7 +13,7 @@
 
 struct villain *villain_new(void)
 {
-	return must_new(1, sizeof(struct villain));
+	return auto_new(1, sizeof(struct villain));
 }
 
 void villain_free(struct villain *v)
@@ -60,7 +60,7 @@ void villain_rest(struct villain *v)
 static struct parcel *again(const struct villain *v)
 {
 	const struct parcel *kept = v->kept[v->turn % v->count];
-	struct parcel *p = must_new(1, sizeof *p);
+	struct parcel *p = auto_new(1, sizeof *p);
 
 	*p = *kept;
 	p->shares = 0;
@@ -70,7 +70,7 @@ static struct parcel *again(const struct villain *v)
 /* Mode 5, version 3, stratum 1: what a client would like best (RFC 5905 7.3). */
 static struct parcel *forge(const struct villain *v, int64_t true_unix_ns)
 {
-	struct parcel *p = must_new(1, sizeof *p);
+	struct parcel *p = auto_new(1, sizeof *p);
 	int64_t ns = true_unix_ns + v->plan.offset_ns;
 	stamp now = stamp_from_unix(ns / NS_PER_S, ns % NS_PER_S);
 	struct wire_writer w = wire_write(p->octets, HEADER_OCTETS);

@@ -4,33 +4,34 @@
 #include <stdio.h>
 #include <string.h>
 
-void auto_out_of_memory(void)
+static void *held(void *p)
 {
+	if (p)
+		return p;
 	(void)fputs("out of memory\n", stderr);
 	abort();
 }
 
 void *auto_take(size_t size)
 {
-	void *p = malloc(size ? size : 1);
-
-	if (!p)
-		auto_out_of_memory();
-	return p;
+	return held(malloc(size ? size : 1));
 }
 
 void *auto_new(size_t count, size_t size)
 {
-	void *p = calloc(count ? count : 1, size);
-
-	if (!p)
-		auto_out_of_memory();
-	return p;
+	return held(calloc(count ? count : 1, size));
 }
 
-char *auto_copy(const char *text)
+void *auto_resize(void *p, size_t count, size_t size)
 {
-	size_t octets = strlen(text) + 1;
+	return held(reallocarray(p, count ? count : 1, size));
+}
 
-	return memcpy(auto_take(octets), text, octets);
+char *auto_copy(const char *chars, size_t len)
+{
+	char *copy = auto_take(len + 1);
+
+	memcpy(copy, chars, len);
+	copy[len] = '\0';
+	return copy;
 }

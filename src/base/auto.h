@@ -16,11 +16,11 @@ static inline void auto_free_(void *p)
 /* The variable must be a pointer from malloc, or NULL. */
 #define AUTO_FREE __attribute__((cleanup(auto_free_)))
 
-_Noreturn void auto_out_of_memory(void);
-/* Never NULL: from malloc, zeroed from calloc, from strdup. */
+/* Never NULL, and for free(): as it comes, zeroed, longer or shorter, a text of len characters. */
 void *auto_take(size_t size);
 void *auto_new(size_t count, size_t size);
-char *auto_copy(const char *text);
+void *auto_resize(void *p, size_t count, size_t size);
+char *auto_copy(const char *chars, size_t len);
 
 /* For functions that can fail and whose result must be looked at. */
 #define MUST_CHECK __attribute__((warn_unused_result))

@@ -19,10 +19,7 @@ static void make_room(struct text *t, size_t more)
 	size_t room = t->room ? t->room : 128;
 	while (room < need)
 		room *= 2;
-	char *chars = realloc(t->chars, room);
-	if (!chars)
-		auto_out_of_memory();
-	t->chars = chars;
+	t->chars = auto_resize(t->chars, room, 1);
 	t->room = room;
 }
 

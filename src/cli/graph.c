@@ -8,15 +8,6 @@
 
 #include "base/auto.h"
 
-static char *cut(const char *from, size_t len)
-{
-	char *s = strndup(from, len);
-
-	if (!s)
-		auto_out_of_memory();
-	return s;
-}
-
 static struct graph_node *node_new(enum graph_kind kind)
 {
 	struct graph_node *n = auto_new(1, sizeof *n);
@@ -49,11 +40,11 @@ static struct graph_node *read_word(const char **at)
 	struct graph_node *n = node_new(GRAPH_WORD);
 	size_t len = 1 + strcspn(*at + 1, " /"); /* a word may start with a slash */
 
-	n->text = cut(*at, len);
+	n->text = auto_copy(*at, len);
 	*at += len;
 	if (**at == '/') {
 		len = strcspn(*at + 1, " ");
-		n->alias = cut(*at + 1, len);
+		n->alias = auto_copy(*at + 1, len);
 		*at += len + 1;
 	}
 	return n;
@@ -66,8 +57,8 @@ static struct graph_node *read_arg(const char **at)
 	const char *end = strchr(*at, '>');
 
 	assert(colon && end && colon < end);
-	n->text = cut(*at + 1, (size_t)(colon - *at) - 1);
-	char *spec = cut(colon + 1, (size_t)(end - colon) - 1);
+	n->text = auto_copy(*at + 1, (size_t)(colon - *at) - 1);
+	char *spec = auto_copy(colon + 1, (size_t)(end - colon) - 1);
 	bool known = value_type_read(spec, &n->type);
 	assert(known);
 	free(spec);
@@ -123,9 +114,7 @@ static uint16_t add_state(struct graph *g, enum graph_op op, const struct graph_
 {
 	if (g->state_count == g->state_room) {
 		g->state_room = g->state_room ? 2 * g->state_room : 256;
-		g->states = realloc(g->states, g->state_room * sizeof *g->states);
-		if (!g->states)
-			auto_out_of_memory();
+		g->states = auto_resize(g->states, g->state_room, sizeof *g->states);
 	}
 	assert(g->state_count < UINT16_MAX);
 	g->states[g->state_count] =

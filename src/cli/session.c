@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "base/auto.h"
 #include "cli/displays.h"
 #include "cli/filing.h"
 #include "cli/filter_text.h"
@@ -445,11 +446,11 @@ static char *shown(const struct session *s, const char *line)
 	const char *password = NULL;
 
 	if (m->result != MATCH_FOUND)
-		return strcasestr(line, "auth") ? NULL : auto_copy(line);
+		return strcasestr(line, "auth") ? NULL : auto_copy(line, strlen(line));
 	if (m->row->kind == ROW_SET)
 		password = args_text(&m->args, "password");
 	if (!password || seal_is_sealed(password))
-		return auto_copy(line);
+		return auto_copy(line, strlen(line));
 	for (unsigned i = 0; i < m->token_count; i++) {
 		if (m->tokens[i].text != password)
 			continue;

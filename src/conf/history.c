@@ -10,6 +10,8 @@
 
 #include <nettle/sha2.h>
 
+#include "base/auto.h"
+
 /*
  * A point is one text, `point.ID`: header lines `! key: value`, a line `!`, the configuration. The
  * last header holds the digest of the configuration, so that a damaged point is never gone back to.
@@ -218,9 +220,7 @@ static void index_add(struct history *h, const struct history_point *p)
 {
 	if (h->count == h->room) {
 		h->room = h->room ? 2 * h->room : HISTORY_MAX + 1;
-		h->points = realloc(h->points, h->room * sizeof *h->points);
-		if (!h->points)
-			auto_out_of_memory();
+		h->points = auto_resize(h->points, h->room, sizeof *h->points);
 	}
 	h->points[h->count++] = *p;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/auto.h"
+
 struct kept {
 	char *name;
 	char *chars;
@@ -44,15 +46,6 @@ static int load(void *context, const char *name, struct text *ret, struct err *e
 	return 0;
 }
 
-static char *copy(const char *chars, size_t len)
-{
-	char *own = auto_take(len + 1);
-
-	memcpy(own, chars, len);
-	own[len] = '\0';
-	return own;
-}
-
 static int keep(void *context, const char *name, const char *chars, size_t len, struct err *err)
 {
 	struct memory *m = context;
@@ -65,15 +58,13 @@ static int keep(void *context, const char *name, const char *chars, size_t len, 
 	} else {
 		if (m->count == m->room) {
 			m->room = m->room ? 2 * m->room : 16;
-			m->texts = realloc(m->texts, m->room * sizeof *m->texts);
-			if (!m->texts)
-				auto_out_of_memory();
+			m->texts = auto_resize(m->texts, m->room, sizeof *m->texts);
 		}
 		memmove(&m->texts[i + 1], &m->texts[i], (m->count - i) * sizeof *m->texts);
-		m->texts[i].name = copy(name, strlen(name));
+		m->texts[i].name = auto_copy(name, strlen(name));
 		m->count++;
 	}
-	m->texts[i].chars = copy(chars, len);
+	m->texts[i].chars = auto_copy(chars, len);
 	m->texts[i].len = len;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "base/auto.h"
 #include "conf/collate.h"
 
 struct store {
@@ -155,7 +156,7 @@ struct store *store_dup(const struct store *from)
 	s->settings.receive_count = f->receive_count;
 	memcpy(s->settings.receives, f->receives, f->receive_count * sizeof f->receives[0]);
 	for (unsigned i = 0; i < f->key_count; i++)
-		s->sealed[i] = auto_copy(from->sealed[i]);
+		s->sealed[i] = auto_copy(from->sealed[i], strlen(from->sealed[i]));
 	return s;
 }
 
@@ -280,7 +281,7 @@ static int change_key(struct store *s, const struct edit *e, unsigned at)
 	k->algorithm = e->value.key.algorithm;
 	k->mac_octets = e->value.key.mac_octets;
 	free(s->sealed[at]);
-	s->sealed[at] = auto_copy(e->sealed);
+	s->sealed[at] = auto_copy(e->sealed, strlen(e->sealed));
 	return 1;
 }
 
@@ -305,7 +306,7 @@ static int edit_key(struct store *s, const struct edit *e, struct err *err)
 	s->settings.keys[at].trusted = false;
 	memset(&s->settings.keys[at].bound, 0, sizeof s->settings.keys[at].bound);
 	memmove(&s->sealed[at + 1], &s->sealed[at], after * sizeof s->sealed[0]);
-	s->sealed[at] = auto_copy(e->sealed);
+	s->sealed[at] = auto_copy(e->sealed, strlen(e->sealed));
 	return 1;
 }
 

@@ -110,10 +110,9 @@ static int load(struct desk *d, const struct desk_options *o, struct err *err)
 
 int desk_new(const struct desk_options *o, struct desk **ret, struct err *err)
 {
-	struct desk *d = calloc(1, sizeof *d);
+	struct desk *d = auto_new(1, sizeof *d);
 	struct err one = {0};
 
-	assert(d);
 	err_set(err, "%s", "");
 	atomic_init(&d->hurry, false);
 	atomic_init(&d->quit, false);

@@ -257,9 +257,8 @@ bool dialogue_waits_for_greeting(const struct dialogue *g)
 struct dialogue *dialogue_new(struct office *office, struct ctlsock *socket, struct lookup *lookup,
 			      struct dialogue_groups groups)
 {
-	struct dialogue *g = calloc(1, sizeof *g);
+	struct dialogue *g = auto_new(1, sizeof *g);
 
-	assert(g);
 	g->office = office;
 	g->socket = socket;
 	g->lookup = lookup;

@@ -85,9 +85,8 @@ static void locate_secret(struct drawer *d, const char *path)
 
 int drawer_new(const char *path, struct drawer **ret, struct err *err)
 {
-	struct drawer *d = calloc(1, sizeof *d);
+	struct drawer *d = auto_new(1, sizeof *d);
 
-	assert(d);
 	if (path) {
 		int error = file_dir_open(path, &d->dir, err);
 

@@ -451,10 +451,9 @@ static int open_means(struct engine *e, const struct engine_options *o, struct e
 
 int engine_new(const struct engine_options *options, struct engine **ret, struct err *err)
 {
-	struct engine *e = calloc(1, sizeof *e);
+	struct engine *e = auto_new(1, sizeof *e);
 	int r;
 
-	assert(e);
 	e->static_ifaces = options->static_ifaces;
 	e->mail = options->mail;
 	e->record = options->record;

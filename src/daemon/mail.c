@@ -8,6 +8,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/auto.h"
+
 struct mail {
 	int fd;
 	pthread_mutex_t lock;
@@ -18,9 +20,8 @@ struct mail {
 
 struct mail *mail_new(void)
 {
-	struct mail *m = calloc(1, sizeof *m);
+	struct mail *m = auto_new(1, sizeof *m);
 
-	assert(m);
 	m->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (m->fd < 0) {
 		free(m);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/names.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/auto.h"
 
 static struct names_row *find(const struct names *n, uint32_t ifindex)
 {
@@ -27,8 +28,7 @@ void names_set(struct names *n, uint32_t ifindex, const char *name)
 	if (!row) {
 		if (n->count == n->room) {
 			n->room = n->room ? 2 * n->room : 8;
-			n->list = reallocarray(n->list, n->room, sizeof *n->list);
-			assert(n->list);
+			n->list = auto_resize(n->list, n->room, sizeof *n->list);
 		}
 		row = &n->list[n->count++];
 	}

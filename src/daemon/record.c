@@ -30,8 +30,7 @@ int record_new(const char *path, struct record **ret, struct err *err)
 	*ret = NULL;
 	if (!path)
 		return 0;
-	r = calloc(1, sizeof *r);
-	assert(r);
+	r = auto_new(1, sizeof *r);
 	r->file = fopen(path, "we");
 	if (!r->file || fwrite(magic, sizeof magic, 1, r->file) != 1) {
 		int e = -errno;

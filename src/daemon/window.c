@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/auto.h"
+
 /* In 2027: names the era of wall instants from 1958 to 2095. */
 #define PIVOT_UNIX_S INT64_C(1800000000)
 /*
@@ -233,13 +235,11 @@ static void hold(struct window *w, const struct settings *s, const struct key *k
 	w->key_count = 0;
 	if (!s)
 		return;
-	w->settings = malloc(sizeof *s);
-	assert(w->settings);
+	w->settings = auto_take(sizeof *s);
 	*w->settings = *s;
 	if (key_count == 0)
 		return;
-	w->keys = malloc(key_count * sizeof *keys);
-	assert(w->keys);
+	w->keys = auto_take(key_count * sizeof *keys);
 	memcpy(w->keys, keys, key_count * sizeof *keys);
 	w->key_count = key_count;
 }
@@ -266,9 +266,8 @@ static void apply(void *context, const struct settings *s, const struct key *key
 
 struct window *window_new(struct now (*now)(void *context), void *context)
 {
-	struct window *w = calloc(1, sizeof *w);
+	struct window *w = auto_new(1, sizeof *w);
 
-	assert(w);
 	w->now = now;
 	w->context = context;
 	w->world = (struct world){

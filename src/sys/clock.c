@@ -342,10 +342,9 @@ static void settle(struct clock *c)
 
 int clock_new(const char *text, struct clock **ret, struct err *warning, struct err *err)
 {
-	struct clock *c = calloc(1, sizeof *c);
+	struct clock *c = auto_new(1, sizeof *c);
 	int e;
 
-	assert(c);
 	warning->text[0] = '\0';
 	e = start(c, text, warning, err);
 	if (e < 0) {

@@ -139,9 +139,8 @@ static int bind_path(struct ctlsock *c, mode_t mode, gid_t group, struct err *er
 
 int ctlsock_new(const char *path, mode_t mode, gid_t group, struct ctlsock **ret, struct err *err)
 {
-	struct ctlsock *c = calloc(1, sizeof *c);
+	struct ctlsock *c = auto_new(1, sizeof *c);
 
-	assert(c);
 	c->fd = -1;
 	c->bell = -1;
 	if (strlen(path) == 0 || strlen(path) >= sizeof c->path) {

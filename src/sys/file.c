@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/auto.h"
+
 /* ".NAME.new": hidden, so that no listing shows it and no name of ours collides. */
 #define BESIDE_MAX (FILE_NAME_LEN_MAX + 6)
 #define PATH_LEN_MAX 1024
@@ -164,8 +166,7 @@ int file_dir_open(const char *path, struct file_dir **ret, struct err *err)
 
 	if (error)
 		return error;
-	struct file_dir *d = calloc(1, sizeof *d);
-	assert(d);
+	struct file_dir *d = auto_new(1, sizeof *d);
 	(void)snprintf(d->path, sizeof d->path, "%s", path);
 	d->lock = -1;
 	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -218,8 +219,7 @@ int file_list(const struct file_dir *d, struct text *ret, struct err *err)
 		text_fini(&names);
 		return error;
 	}
-	char **sorted = calloc(count, sizeof *sorted);
-	assert(sorted);
+	char **sorted = auto_new(count, sizeof *sorted);
 	char *rest = names.chars;
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = strsep(&rest, "\n");

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/auto.h"
+
 /* net.ipv4.igmp_max_memberships is 20; for IPv6 optmem_max allows some 2,000. */
 #define V4_PER_SOCKET 20
 #define V6_PER_SOCKET 500
@@ -37,9 +39,8 @@ struct group {
 
 struct group *group_new(void)
 {
-	struct group *g = calloc(1, sizeof *g);
+	struct group *g = auto_new(1, sizeof *g);
 
-	assert(g);
 	return g;
 }
 
@@ -97,8 +98,7 @@ static int carrier_with_room(struct group *g, uint8_t family)
 	if (fd < 0)
 		return -errno;
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-	g->carriers = reallocarray(g->carriers, g->carrier_count + 1, sizeof *g->carriers);
-	assert(g->carriers);
+	g->carriers = auto_resize(g->carriers, g->carrier_count + 1, sizeof *g->carriers);
 	g->carriers[g->carrier_count] = (struct carrier){.fd = fd, .family = family};
 	return (int)g->carrier_count++;
 }
@@ -107,8 +107,7 @@ static void add(struct group *g, unsigned carrier, uint32_t ifindex, const struc
 {
 	if (g->count == g->room) {
 		g->room = g->room ? 2 * g->room : 16;
-		g->list = reallocarray(g->list, g->room, sizeof *g->list);
-		assert(g->list);
+		g->list = auto_resize(g->list, g->room, sizeof *g->list);
 	}
 	g->list[g->count++] = (struct membership){ifindex, carrier, *group};
 	g->carriers[carrier].members++;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sys/hwstamp.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
@@ -12,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "sys/phc.h"
 
 #define PHCS_MAX 16
@@ -47,9 +47,8 @@ struct hwstamp {
 
 struct hwstamp *hwstamp_new(enum hwstamp_use use, struct clock *c)
 {
-	struct hwstamp *h = calloc(1, sizeof *h);
+	struct hwstamp *h = auto_new(1, sizeof *h);
 
-	assert(h);
 	h->use = use;
 	h->clock = c;
 	h->fd = use == HWSTAMP_OFF ? -1 : socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -99,8 +98,7 @@ static struct card *add(struct hwstamp *h, uint32_t ifindex)
 
 	if (h->count == h->room) {
 		h->room = h->room ? 2 * h->room : 8;
-		h->list = reallocarray(h->list, h->room, sizeof *h->list);
-		assert(h->list);
+		h->list = auto_resize(h->list, h->room, sizeof *h->list);
 	}
 	memmove(&h->list[at + 1], &h->list[at], (h->count - at) * sizeof h->list[0]);
 	h->list[at] = (struct card){.ifindex = ifindex};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sys/link.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -14,6 +13,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/auto.h"
 
 #define RECEIVE_OCTETS 32768
 #define READS_A_TURN 16
@@ -63,8 +64,7 @@ int link_new(const struct link_events *events, struct link **ret, struct err *er
 			strerror(-fd));
 		return fd;
 	}
-	l = calloc(1, sizeof *l);
-	assert(l);
+	l = auto_new(1, sizeof *l);
 	l->fd = fd;
 	l->events = *events;
 	*ret = l;
@@ -104,8 +104,7 @@ static struct entry *find_or_add(struct link *l, uint32_t ifindex)
 		return e;
 	if (l->count == l->room) {
 		l->room = l->room ? 2 * l->room : 8;
-		l->list = reallocarray(l->list, l->room, sizeof *l->list);
-		assert(l->list);
+		l->list = auto_resize(l->list, l->room, sizeof *l->list);
 	}
 	e = &l->list[l->count++];
 	*e = (struct entry){.now.ifindex = ifindex};

@@ -98,8 +98,7 @@ int lookup_new(struct lookup **ret, struct err *err)
 		err_set(err, "no child process: %s", strerror(error));
 		return -error;
 	}
-	l = calloc(1, sizeof *l);
-	assert(l);
+	l = auto_new(1, sizeof *l);
 	l->fd = pair[0];
 	*ret = l;
 	return 0;

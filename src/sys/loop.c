@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "base/auto.h"
+
 #define LOOP_ROOM_MIN 16
 
 /* Two arrays in step: poll wants its own to be dense. */
@@ -19,9 +21,8 @@ struct loop {
 
 struct loop *loop_new(void)
 {
-	struct loop *l = calloc(1, sizeof *l);
+	struct loop *l = auto_new(1, sizeof *l);
 
-	assert(l);
 	return l;
 }
 
@@ -37,9 +38,8 @@ void loop_free(struct loop *l)
 static void grow(struct loop *l)
 {
 	l->room = l->room ? 2 * l->room : LOOP_ROOM_MIN;
-	l->fds = reallocarray(l->fds, l->room, sizeof *l->fds);
-	l->handlers = reallocarray(l->handlers, l->room, sizeof *l->handlers);
-	assert(l->fds && l->handlers);
+	l->fds = auto_resize(l->fds, l->room, sizeof *l->fds);
+	l->handlers = auto_resize(l->handlers, l->room, sizeof *l->handlers);
 }
 
 void loop_add(struct loop *l, int fd, short events, struct loop_handler handler)

@@ -176,11 +176,10 @@ static int look(struct phc *p, struct clock *c)
 
 int phc_open(unsigned index, struct clock *c, struct phc **ret)
 {
-	struct phc *p = calloc(1, sizeof *p);
+	struct phc *p = auto_new(1, sizeof *p);
 	char path[32];
 	int r = -EOPNOTSUPP;
 
-	assert(p);
 	p->index = index;
 	(void)snprintf(path, sizeof path, "/dev/ptp%u", index);
 	p->fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "sys/cmsg.h"
 
 #define PORTS_MAX 16
@@ -71,9 +72,8 @@ struct udp {
 
 struct udp *udp_new(struct loop *loop, const struct udp_events *events)
 {
-	struct udp *u = calloc(1, sizeof *u);
+	struct udp *u = auto_new(1, sizeof *u);
 
-	assert(u);
 	u->loop = loop;
 	u->events = *events;
 	for (unsigned i = 0; i < UNMATCHED_MAX; i++)
@@ -317,8 +317,7 @@ static int open_socket(struct udp *u, const struct udp_socket *want)
 	}
 	if (u->count == u->room) {
 		u->room = u->room ? 2 * u->room : 8;
-		u->list = reallocarray(u->list, u->room, sizeof *u->list);
-		assert(u->list);
+		u->list = auto_resize(u->list, u->room, sizeof *u->list);
 	}
 	u->list[u->count] = *want;
 	u->list[u->count].fd = fd;

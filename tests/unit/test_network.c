@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/auto.h"
 #include "sim/calendar.h"
-#include "sim/must.h"
 #include "sim/network.h"
 
 #define SEEN_MAX 64
@@ -53,7 +53,7 @@ static void join(struct network *n, uint32_t lan, uint32_t router)
 /* Hosts 0 and 1 on the first LAN, 2 on the second, 3 on the third; routers in between. */
 static struct network *three_lans(void)
 {
-	struct network *n = must_new(1, sizeof *n);
+	struct network *n = auto_new(1, sizeof *n);
 
 	n->joined = everybody_but_the_deaf;
 	n->deliver = see;
@@ -84,7 +84,7 @@ static void end(struct network *n)
 
 static void send(struct network *n, struct addr to, uint8_t ttl)
 {
-	struct parcel *p = must_new(1, sizeof *p);
+	struct parcel *p = auto_new(1, sizeof *p);
 
 	p->to.addr = to;
 	network_send(n, 0, 0, 0, ttl, p);

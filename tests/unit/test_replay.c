@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
+#include "base/auto.h"
 #include "daemon/record.h"
-#include "sim/must.h"
 #include "sim/replay.h"
 
 #define EPOCH UINT64_C(0xed00380000000000)
@@ -41,7 +41,7 @@ static struct node *make(const struct node_options *o, uint8_t first)
 {
 	uint8_t seed[32] = {first};
 
-	return node_new(must_new(1, node_size()), seed, o);
+	return node_new(auto_new(1, node_size()), seed, o);
 }
 
 static void perform(struct pair *p, bool client, const struct actions *list);
@@ -147,7 +147,7 @@ static void introduce(struct pair *p, bool client)
 	struct node *n = client ? p->client : p->server;
 	struct now now = now_of(p, client);
 	struct actions out = {.count = 0};
-	struct settings *s = must_new(1, sizeof *s);
+	struct settings *s = auto_new(1, sizeof *s);
 	struct iface_link link = {
 		.name = "eth0",
 		.ifindex = 3,

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
+#include "base/auto.h"
 #include "sim/measure.h"
-#include "sim/must.h"
 #include "sim/play.h"
 
 #define SITE                                                                                       \
@@ -23,7 +23,7 @@
 static const char *refusal(const char *text)
 {
 	static struct err err;
-	struct scenario *s = must_new(1, sizeof *s);
+	struct scenario *s = auto_new(1, sizeof *s);
 	int r = scenario_read(s, "x.sim", text, NULL, &err);
 
 	scenario_fini(s);
@@ -92,7 +92,7 @@ static void a_mistake_is_named_with_its_file_and_line(void **state)
 
 static void what_is_written_is_what_is_made(void **state)
 {
-	struct scenario *s = must_new(1, sizeof *s);
+	struct scenario *s = auto_new(1, sizeof *s);
 	struct err err;
 
 	(void)state;
@@ -129,7 +129,7 @@ static void what_is_written_is_what_is_made(void **state)
 /* Everything that comes out of a run. */
 static char *outcome_of(const char *text, uint64_t seed, unsigned *failed)
 {
-	struct play *p = must_new(1, sizeof *p);
+	struct play *p = auto_new(1, sizeof *p);
 	struct err err = {{0}};
 	char *out = NULL;
 	size_t len;

@@ -9,6 +9,7 @@ by questions from outside.
 """
 import os
 import re
+import signal
 import socket
 import sys
 import threading
@@ -241,12 +242,15 @@ class Trial:
     def suspended(self):
         check, g = self.cases.check, self.guest
         before = g.kernel_clock()
+        # Nobody answers until we have looked, or a quick guest has measured again by then.
+        self.server.daemon.send_signal(signal.SIGSTOP)
         g.suspend(20)
         after = g.kernel_clock()
         slept = (after["real_minus_raw_ns"] - before["real_minus_raw_ns"]) / S
         check("the machine sleeps for 20 s", 18 < slept < 30, slept)
         check("what it knows of others is from before: STA_UNSYNC",
               self.until_kernel(lambda w: w["unsync"], 5)["unsync"] == 1, after)
+        self.server.daemon.send_signal(signal.SIGCONT)
         check("then it is synchronised again",
               not self.until_kernel(lambda w: not w["unsync"], 60)["unsync"])
         check("and right", until(self.near, 20, 0.5), self.error())
