@@ -589,5 +589,5 @@ void system_row(const struct node *n, struct now now, struct system_row *ret)
 	ret->leader = s->leader;
 	ret->offset = offset_at(s, now);
 	ret->peer_dispersion = s->peer_dispersion;
-	ret->estimated_error = estimated_error_at(s, now.mono);
+	ret->estimated_error = span_add(estimated_error_at(s, now.mono), span_abs(ret->offset));
 }
