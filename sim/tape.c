@@ -6,7 +6,6 @@
 
 #include "base/wire.h"
 
-#define POLL_LOG2S_MAX 17
 #define FREQUENCY_PPT_MAX (1000 * PPT_PER_PPM)
 
 static const uint8_t magic[8] = {'T', 'C', 'R', 'E', 'C', 0, 0, 3};
@@ -135,7 +134,7 @@ static void get_role(struct wire_reader *r, struct role_setting *s)
 	s->kind = get_up_to(r, ROLE_MANYCAST_CLIENT);
 	s->ttl = wire_get_u8(r);
 	s->version = get_up_to(r, 4);
-	s->minpoll_log2s = get_up_to(r, POLL_LOG2S_MAX);
+	s->minpoll_log2s = get_up_to(r, SETTINGS_POLL_LOG2S_MAX);
 	s->port = wire_get_u16(r);
 	s->key_id = wire_get_u32(r);
 	s->on_link_only = get_bool(r);
@@ -146,8 +145,8 @@ static void get_unicast(struct wire_reader *r, struct unicast_setting *s)
 	get_addr(r, &s->addr);
 	s->port = wire_get_u16(r);
 	s->version = get_up_to(r, 4);
-	s->minpoll_log2s = get_up_to(r, POLL_LOG2S_MAX);
-	s->maxpoll_log2s = get_up_to(r, POLL_LOG2S_MAX);
+	s->minpoll_log2s = get_up_to(r, SETTINGS_POLL_LOG2S_MAX);
+	s->maxpoll_log2s = get_up_to(r, SETTINGS_POLL_LOG2S_MAX);
 	s->iburst = get_bool(r);
 	s->key_id = wire_get_u32(r);
 }

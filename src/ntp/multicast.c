@@ -4,7 +4,6 @@
 #include "base/defence.h"
 #include "ntp/node_state.h"
 
-#define POLL_LOG2S_MAX 17
 #define LEFT_LATE_MAX SPAN_S(1) /* no link keeps a packet longer (RFC 9769, section 4) */
 #define COARSENESS_MEMORY 8	/* packets */
 #define COARSE_FOLD 4		/* late by a quarter of the usual queueing is lost in it */
@@ -114,7 +113,7 @@ static int8_t clamp_poll(int8_t poll_log2s)
 		return poll_log2s;
 	if (poll_log2s < 0)
 		return 0;
-	return poll_log2s > POLL_LOG2S_MAX ? POLL_LOG2S_MAX : poll_log2s;
+	return poll_log2s > SETTINGS_POLL_LOG2S_MAX ? SETTINGS_POLL_LOG2S_MAX : poll_log2s;
 }
 
 static void take_header(struct node *n, struct now now, struct assoc *a, const struct arrival *v)

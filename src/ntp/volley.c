@@ -9,7 +9,6 @@
 #define STEADY_SPREAD SPAN_S(450)
 #define START_EXCHANGES 6 /* of a server by address without iburst */
 #define PAUSE_FIRST_LOG2S 2
-#define PAUSE_LAST_LOG2S 17 /* the longest interval */
 #define REPEATS_MAX 8
 #define RETRY_MIN SPAN_S(32)
 #define RETRIES_MAX 8		  /* doublings of it */
@@ -60,7 +59,8 @@ static bool is_early_pause(struct assoc *a, span longest, span *ret)
 {
 	struct volley *v = &a->volley;
 	unsigned log2s = PAUSE_FIRST_LOG2S + v->pauses / 2;
-	span wait = span_from_log2s((int8_t)(log2s < PAUSE_LAST_LOG2S ? log2s : PAUSE_LAST_LOG2S));
+	span wait = span_from_log2s(
+		(int8_t)(log2s < SETTINGS_POLL_LOG2S_MAX ? log2s : SETTINGS_POLL_LOG2S_MAX));
 
 	if (!span_less(wait, longest))
 		return false;

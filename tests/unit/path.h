@@ -95,6 +95,20 @@ static inline struct sample path_two_way(struct path *p)
 	};
 }
 
+static inline enum estimate_verdict path_exchange(struct estimate *e, struct path *p)
+{
+	struct sample s = path_two_way(p);
+
+	return estimate_add(e, &s);
+}
+
+static inline enum estimate_verdict path_hear(struct estimate *e, struct path *p)
+{
+	struct sample s = path_one_way(p);
+
+	return estimate_add(e, &s);
+}
+
 /* How wrong the estimate is now, s; its bound goes to ret_bound, s. */
 static inline double path_wrong(const struct path *p, const struct estimate *e, double *ret_bound)
 {

@@ -80,25 +80,11 @@ static void expect_below(double value, double limit)
 		fail_msg("%g is not below %g", value, limit);
 }
 
-static void exchange(struct estimate *e, struct path *p)
-{
-	struct sample s = path_two_way(p);
-
-	(void)estimate_add(e, &s);
-}
-
-static void hear(struct estimate *e, struct path *p)
-{
-	struct sample s = path_one_way(p);
-
-	(void)estimate_add(e, &s);
-}
-
 static void begin(struct estimate *e, struct path *p)
 {
 	estimate_init(e, false, (freq){0}, SPAN_ZERO);
 	for (int i = 0; i < 8; i++) {
-		exchange(e, p);
+		path_exchange(e, p);
 		path_wait(p, 2.0);
 	}
 }
@@ -111,8 +97,8 @@ static void follow(struct estimate *e, struct path *p, int seconds, struct recor
 		note(r, p, e);
 		path_wait(p, INTERVAL / 2.0);
 		if (i % 30 == 0)
-			exchange(e, p);
-		hear(e, p);
+			path_exchange(e, p);
+		path_hear(e, p);
 	}
 }
 
@@ -188,7 +174,7 @@ static void where_nobody_answers_others_tell_the_path(void **state)
 		for (int k = 0; k < 200; k++) {
 			path_wait(&p, INTERVAL);
 			note(r, &p, &e);
-			hear(&e, &p);
+			path_hear(&e, &p);
 		}
 	}
 	expect_below(95.0, covered(r));
@@ -211,7 +197,7 @@ static void others_do_not_overrule_a_delay_that_was_given_or_measured(void **sta
 	assert_false(estimate_begin_by(&e, &s, &b));
 	b = others(&p, s.arrived, -1e-3);
 	assert_false(estimate_begin_by(&e, &s, &b));
-	exchange(&e, &p);
+	path_exchange(&e, &p);
 	b = others(&p, s.arrived, 0.0);
 	assert_false(estimate_begin_by(&e, &s, &b));
 }

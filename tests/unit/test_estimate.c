@@ -28,24 +28,10 @@ static void begin(struct estimate *e)
 	estimate_init(e, false, (freq){0}, SPAN_ZERO);
 }
 
-static enum estimate_verdict exchange(struct estimate *e, struct path *p)
-{
-	struct sample s = path_two_way(p);
-
-	return estimate_add(e, &s);
-}
-
-static enum estimate_verdict hear(struct estimate *e, struct path *p)
-{
-	struct sample s = path_one_way(p);
-
-	return estimate_add(e, &s);
-}
-
 static void volley(struct estimate *e, struct path *p)
 {
 	for (int i = 0; i < 8; i++) {
-		(void)exchange(e, p);
+		(void)path_exchange(e, p);
 		path_wait(p, 2.0);
 	}
 }
@@ -92,7 +78,7 @@ static void exchanges_settle_far_below_the_mean_queueing(void **state)
 			path_wait(&p, 16.0);
 			if (i >= 200)
 				note(&r, &p, &e);
-			(void)exchange(&e, &p);
+			(void)path_exchange(&e, &p);
 		}
 	}
 	expect_below(rms(&r), 2e-6); /* a mean of the queueing of both ways would be 7 us wrong */
@@ -113,9 +99,9 @@ static void one_packet_to_all_is_nearly_as_good_as_a_conversation(void **state)
 			path_wait(&p, 16.0);
 			if (i >= 200)
 				note(&r, &p, &e);
-			(void)hear(&e, &p);
+			(void)path_hear(&e, &p);
 			if (i % 50 == 0)
-				(void)exchange(&e, &p);
+				(void)path_exchange(&e, &p);
 		}
 	}
 	expect_below(rms(&r), 3e-6);
@@ -132,7 +118,7 @@ static void a_given_delay_serves_where_nobody_answers(void **state)
 	(void)state;
 	begin(&e);
 	estimate_assume_delay(&e, SPAN_US(20), SPAN_US(4));
-	(void)hear(&e, &p);
+	(void)path_hear(&e, &p);
 	estimate_at(&e, path_mono(&p, 0.0), &b);
 	assert_true(b.valid);
 	assert_true(estimate_wants_exchange(&e));
@@ -140,7 +126,7 @@ static void a_given_delay_serves_where_nobody_answers(void **state)
 		path_wait(&p, 16.0);
 		if (i >= 100)
 			note(&r, &p, &e);
-		(void)hear(&e, &p);
+		(void)path_hear(&e, &p);
 	}
 	expect_below(rms(&r), 5e-6);
 	expect_below(0.95, (double)r.inside / r.count);
@@ -158,12 +144,12 @@ static void without_any_delay_nothing_is_believed(void **state)
 	assert_false(b.valid);
 	assert_true(estimate_wants_exchange(&e));
 	for (int i = 0; i < 20; i++) {
-		(void)hear(&e, &p);
+		(void)path_hear(&e, &p);
 		path_wait(&p, 1.0);
 		estimate_at(&e, path_mono(&p, 0.0), &b);
 		assert_false(b.valid);
 	}
-	(void)exchange(&e, &p);
+	(void)path_exchange(&e, &p);
 	estimate_at(&e, path_mono(&p, 0.0), &b);
 	assert_true(b.valid);
 }
@@ -177,7 +163,7 @@ static void the_first_exchange_is_bounded_by_its_round_trip(void **state)
 		struct belief b;
 		double bound;
 		begin(&e);
-		(void)exchange(&e, &p);
+		(void)path_exchange(&e, &p);
 		double wrong = fabs(path_wrong(&p, &e, &bound));
 		estimate_at(&e, path_mono(&p, 0.0), &b);
 		expect_below(wrong, bound + span_to_s(b.delay) / 2.0);
@@ -199,7 +185,7 @@ static void gaussian_noise_without_queueing_is_averaged(void **state)
 	for (int i = 0; i < 1000; i++) {
 		if (i >= 500)
 			note(&r, &p, &e);
-		(void)exchange(&e, &p);
+		(void)path_exchange(&e, &p);
 		path_wait(&p, 4.0);
 	}
 	expect_below(rms(&r), 1.0e-6);
@@ -219,7 +205,7 @@ static void a_perfect_path_is_followed_to_the_nanoseconds(void **state)
 	for (int i = 0; i < 200; i++) {
 		if (i >= 100)
 			note(&r, &p, &e);
-		(void)exchange(&e, &p);
+		(void)path_exchange(&e, &p);
 		path_wait(&p, 1.0);
 	}
 	expect_below(r.worst, 50e-9);
@@ -234,12 +220,12 @@ static void a_longer_route_is_noticed_within_four_exchanges(void **state)
 		struct path p = lan(seed);
 		begin(&e);
 		for (int i = 0; i < 200; i++) {
-			(void)exchange(&e, &p);
+			(void)path_exchange(&e, &p);
 			path_wait(&p, 16.0);
 		}
 		p.delay += 200e-6;
 		for (int i = 0; i < 60; i++) {
-			(void)exchange(&e, &p);
+			(void)path_exchange(&e, &p);
 			path_wait(&p, 16.0);
 			if (i >= 3)
 				note(&r, &p, &e);
@@ -258,12 +244,12 @@ static void a_shorter_route_is_noticed_as_well(void **state)
 		p.delay += 200e-6;
 		begin(&e);
 		for (int i = 0; i < 200; i++) {
-			(void)exchange(&e, &p);
+			(void)path_exchange(&e, &p);
 			path_wait(&p, 16.0);
 		}
 		p.delay -= 200e-6;
 		for (int i = 0; i < 60; i++) {
-			(void)exchange(&e, &p);
+			(void)path_exchange(&e, &p);
 			path_wait(&p, 16.0);
 			if (i >= 3)
 				note(&r, &p, &e);
@@ -284,18 +270,18 @@ static void a_route_change_heard_one_way_asks_and_does_not_move_the_clock(void *
 		volley(&e, &p);
 		for (int i = 0; i < 200; i++) {
 			path_wait(&p, 16.0);
-			(void)hear(&e, &p);
+			(void)path_hear(&e, &p);
 			if (i % 50 == 0)
-				(void)exchange(&e, &p);
+				(void)path_exchange(&e, &p);
 		}
 		p.delay += 200e-6;
 		for (int i = 0; i < 60; i++) {
 			path_wait(&p, 16.0);
-			(void)hear(&e, &p);
+			(void)path_hear(&e, &p);
 			note(&r, &p, &e);
 			if (estimate_wants_exchange(&e)) {
 				path_wait(&p, 2.0);
-				(void)exchange(&e, &p);
+				(void)path_exchange(&e, &p);
 			} else if (i < 4) {
 				unasked++;
 			}
@@ -318,7 +304,7 @@ static void one_late_packet_changes_nothing(void **state)
 		volley(&e, &p);
 		for (int k = 0; k < 100; k++) {
 			path_wait(&p, 16.0);
-			(void)hear(&e, &p);
+			(void)path_hear(&e, &p);
 		}
 		path_wait(&p, 16.0);
 		struct sample s = path_one_way(&p);
@@ -341,15 +327,15 @@ static void a_source_that_jumped_is_believed_after_two_exchanges(void **state)
 		double bound;
 		begin(&e);
 		for (int k = 0; k < 100; k++) {
-			(void)exchange(&e, &p);
+			(void)path_exchange(&e, &p);
 			path_wait(&p, 16.0);
 		}
 		p.source_by += by[i];
-		assert_int_equal(exchange(&e, &p), ESTIMATE_JUMP);
+		assert_int_equal(path_exchange(&e, &p), ESTIMATE_JUMP);
 		double wrong = path_wrong(&p, &e, &bound);
 		expect_below(fabs(wrong + by[i]), 1e-4);
 		path_wait(&p, 2.0);
-		assert_int_equal(exchange(&e, &p), ESTIMATE_USED);
+		assert_int_equal(path_exchange(&e, &p), ESTIMATE_USED);
 		expect_below(fabs(path_wrong(&p, &e, &bound)), 50e-6);
 	}
 }
@@ -368,13 +354,13 @@ static void a_jump_heard_one_way_is_only_asked_about(void **state)
 		p.source_by += by[i];
 		for (int k = 0; k < 20; k++) {
 			path_wait(&p, 16.0);
-			assert_int_equal(hear(&e, &p), ESTIMATE_JUMP);
+			assert_int_equal(path_hear(&e, &p), ESTIMATE_JUMP);
 			assert_true(estimate_wants_exchange(&e));
 		}
 		expect_below(fabs(path_wrong(&p, &e, &bound) + by[i]), 1e-2);
-		(void)exchange(&e, &p);
+		(void)path_exchange(&e, &p);
 		path_wait(&p, 2.0);
-		(void)exchange(&e, &p);
+		(void)path_exchange(&e, &p);
 		expect_below(fabs(path_wrong(&p, &e, &bound)), 50e-6);
 	}
 }
@@ -388,14 +374,14 @@ static void a_restart_keeps_the_rate(void **state)
 	(void)state;
 	begin(&e);
 	for (int i = 0; i < 100; i++) {
-		(void)exchange(&e, &p);
+		(void)path_exchange(&e, &p);
 		path_wait(&p, 16.0);
 	}
 	estimate_restart(&e);
 	estimate_at(&e, path_mono(&p, 0.0), &b);
 	assert_false(b.valid);
 	p.source_by = -4.0;
-	(void)exchange(&e, &p);
+	(void)path_exchange(&e, &p);
 	estimate_at(&e, path_mono(&p, 0.0), &b);
 	assert_true(b.valid);
 	expect_below(fabs(freq_to_ratio(b.rate) + p.rate), 1e-7);
@@ -411,16 +397,16 @@ static void an_hour_of_silence_is_admitted(void **state)
 		double bound;
 		begin(&e);
 		for (int i = 0; i < 300; i++) {
-			(void)exchange(&e, &p);
+			(void)path_exchange(&e, &p);
 			path_wait(&p, 16.0);
 		}
 		path_wait(&p, 3600.0);
 		inside += fabs(path_wrong(&p, &e, &bound)) <= bound;
 		expect_below(20e-6, bound);
 		path_wait(&p, 36 * 3600.0);
-		(void)exchange(&e, &p);
+		(void)path_exchange(&e, &p);
 		path_wait(&p, 16.0);
-		(void)exchange(&e, &p);
+		(void)path_exchange(&e, &p);
 		expect_below(fabs(path_wrong(&p, &e, &bound)), 100e-6);
 	}
 	assert_true(inside >= 19);
@@ -435,14 +421,14 @@ static void a_changed_oscillator_is_caught(void **state)
 		struct path p = lan(seed);
 		begin(&e);
 		for (int i = 0; i < 300; i++) {
-			(void)exchange(&e, &p);
+			(void)path_exchange(&e, &p);
 			path_wait(&p, 16.0);
 		}
 		p.rate += seed % 2 ? 1e-6 : -1e-6;
 		for (int i = 0; i < 50; i++) {
 			path_wait(&p, 16.0);
 			note(&r, &p, &e);
-			(void)exchange(&e, &p);
+			(void)path_exchange(&e, &p);
 		}
 		expect_below(r.worst, 60e-6);
 		double bound;
@@ -465,7 +451,7 @@ static void loss_and_any_interval_do_no_harm(void **state)
 			if (i >= 200)
 				note(&r, &p, &e);
 			if (path_uniform(&p) > 0.4)
-				(void)exchange(&e, &p);
+				(void)path_exchange(&e, &p);
 		}
 		expect_below(rms(&r), 3e-6 + 1e-9 * interval[k] * sqrt(interval[k]) * 4.0);
 		expect_below(0.9, (double)r.inside / r.count);
@@ -483,7 +469,7 @@ static void repeated_and_late_samples_are_not_used(void **state)
 	volley(&e, &p);
 	struct sample old = path_one_way(&p);
 	path_wait(&p, 16.0);
-	(void)hear(&e, &p);
+	(void)path_hear(&e, &p);
 	mono now = path_mono(&p, 1.0);
 	estimate_at(&e, now, &before);
 	assert_int_equal(estimate_add(&e, &old), ESTIMATE_OUTLIER);
@@ -505,7 +491,7 @@ static void the_end_of_the_era_is_nothing_special(void **state)
 		path_wait(&p, 16.0);
 		if (i > 40)
 			note(&r, &p, &e);
-		(void)exchange(&e, &p);
+		(void)path_exchange(&e, &p);
 	}
 	expect_below(r.worst, 15e-6);
 }
@@ -551,8 +537,8 @@ static void two_runs_give_the_same_bits(void **state)
 		struct path p = lan(14);
 		begin(&e);
 		for (int i = 0; i < 100; i++) {
-			(void)hear(&e, &p);
-			(void)exchange(&e, &p);
+			(void)path_hear(&e, &p);
+			(void)path_exchange(&e, &p);
 			path_wait(&p, 3.0);
 		}
 		estimate_at(&e, path_mono(&p, 0.0), &b[run]);

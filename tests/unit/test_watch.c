@@ -22,20 +22,6 @@ static struct path lan(uint64_t seed)
 	};
 }
 
-static void exchange(struct estimate *e, struct path *p)
-{
-	struct sample s = path_two_way(p);
-
-	(void)estimate_add(e, &s);
-}
-
-static void hear(struct estimate *e, struct path *p)
-{
-	struct sample s = path_one_way(p);
-
-	(void)estimate_add(e, &s);
-}
-
 /* An estimate that has followed the path for hours; how often it wished for an exchange. */
 static int settle(struct estimate *e, struct path *p)
 {
@@ -43,17 +29,17 @@ static int settle(struct estimate *e, struct path *p)
 
 	estimate_init(e, false, (freq){0}, SPAN_ZERO);
 	for (int i = 0; i < 8; i++) {
-		exchange(e, p);
+		path_exchange(e, p);
 		path_wait(p, 2.0);
 	}
 	for (int i = 0; i < 400; i++) {
 		path_wait(p, 16.0);
-		hear(e, p);
+		path_hear(e, p);
 		bool wish = estimate_wants_exchange(e);
 		asked += wish && i >= 100;
 		path_wait(p, 1.0);
 		if (wish || i % 40 == 39)
-			exchange(e, p);
+			path_exchange(e, p);
 	}
 	return asked;
 }
@@ -78,13 +64,13 @@ static void packets_that_grow_later_are_asked_about(void **state)
 		p.rate += 1e-6;
 		do {
 			path_wait(&p, 16.0);
-			hear(&e, &p);
+			path_hear(&e, &p);
 			heard++;
 		} while (heard < 10 && !estimate_wants_exchange(&e));
 		assert_in_range(heard, 1, 5);
 		for (int i = 0; i < 2; i++) {
 			path_wait(&p, 2.0);
-			exchange(&e, &p);
+			path_exchange(&e, &p);
 		}
 		path_wait(&p, 16.0);
 		assert_true(wrong_by(&e, &p) < 25e-6);
@@ -120,9 +106,9 @@ static void a_longer_path_is_no_other_rate(void **state)
 		p.delay += 50e-6;
 		for (int i = 0; i < 20; i++) {
 			path_wait(&p, 16.0);
-			hear(&e, &p);
+			path_hear(&e, &p);
 			if (i % 4 == 3)
-				exchange(&e, &p);
+				path_exchange(&e, &p);
 		}
 		estimate_at(&e, path_mono(&p, 0.0), &after);
 		assert_true(llabs(after.rate.ppt - before.rate.ppt) < PPT_PER_PPM / 5);
