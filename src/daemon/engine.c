@@ -394,7 +394,7 @@ static void mail_ready(void *context, int fd, short events)
 	} else {
 		(void)answer_letter(&of, now, l);
 	}
-	mail_answer(e->mail, l);
+	mail_answer(e->mail);
 }
 
 /* ---- life ---- */

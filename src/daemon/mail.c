@@ -3,19 +3,22 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 
+/*
+ * No mutex: the desk makes way for everybody, so it can be put aside while it holds one, and the
+ * protocol thread would wait for it (12 ms were seen).
+ */
 struct mail {
 	int fd;
-	pthread_mutex_t lock;
-	pthread_cond_t answered;
-	struct letter *letter; /* posted, not answered yet */
-	bool taken;
+	_Atomic(struct letter *) posted; /* NULL: none, or taken */
+	sem_t answered;
 };
 
 struct mail *mail_new(void)
@@ -27,8 +30,8 @@ struct mail *mail_new(void)
 		free(m);
 		return NULL;
 	}
-	(void)pthread_mutex_init(&m->lock, NULL);
-	(void)pthread_cond_init(&m->answered, NULL);
+	atomic_init(&m->posted, NULL);
+	(void)sem_init(&m->answered, 0, 0);
 	return m;
 }
 
@@ -36,10 +39,9 @@ void mail_free(struct mail *m)
 {
 	if (!m)
 		return;
-	assert(!m->letter);
+	assert(!atomic_load(&m->posted));
 	(void)close(m->fd);
-	(void)pthread_mutex_destroy(&m->lock);
-	(void)pthread_cond_destroy(&m->answered);
+	(void)sem_destroy(&m->answered);
 	free(m);
 }
 
@@ -55,14 +57,12 @@ void mail_ring(struct mail *m)
 
 void mail_post(struct mail *m, struct letter *l)
 {
-	(void)pthread_mutex_lock(&m->lock);
-	assert(!m->letter);
-	m->letter = l;
-	m->taken = false;
+	struct letter *before = atomic_exchange(&m->posted, l);
+
+	assert(!before);
 	mail_ring(m);
-	while (m->letter)
-		(void)pthread_cond_wait(&m->answered, &m->lock);
-	(void)pthread_mutex_unlock(&m->lock);
+	while (sem_wait(&m->answered) < 0) /* a signal */
+		assert(errno == EINTR);
 }
 
 int mail_fd(const struct mail *m)
@@ -73,24 +73,12 @@ int mail_fd(const struct mail *m)
 struct letter *mail_take(struct mail *m)
 {
 	uint64_t rings;
-	struct letter *l = NULL;
 
 	(void)!read(m->fd, &rings, sizeof rings);
-	(void)pthread_mutex_lock(&m->lock);
-	if (!m->taken) {
-		l = m->letter;
-		m->taken = l != NULL;
-	}
-	(void)pthread_mutex_unlock(&m->lock);
-	return l;
+	return atomic_exchange(&m->posted, NULL);
 }
 
-void mail_answer(struct mail *m, struct letter *l)
+void mail_answer(struct mail *m)
 {
-	(void)pthread_mutex_lock(&m->lock);
-	assert(m->letter == l && m->taken);
-	m->letter = NULL;
-	m->taken = false;
-	(void)pthread_cond_signal(&m->answered);
-	(void)pthread_mutex_unlock(&m->lock);
+	(void)sem_post(&m->answered);
 }

@@ -60,7 +60,8 @@ void mail_post(struct mail *m, struct letter *l);
 /* Protocol thread: the descriptor to poll, and the letter that waits or NULL. */
 int mail_fd(const struct mail *m);
 struct letter *mail_take(struct mail *m);
-void mail_answer(struct mail *m, struct letter *l);
+/* The letter that was taken is the desk's again; never waits. */
+void mail_answer(struct mail *m);
 /* Wakes the protocol thread without a letter: safe in a signal handler. */
 void mail_ring(struct mail *m);
 
