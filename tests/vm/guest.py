@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A QEMU guest on a LAN of the lab: a real kernel clock that may be spoilt.
 
-Nothing is installed and no disk is used: the initramfs is made here, of our programs, the libraries
-that they name, and what tools/fetch-guest.sh has unpacked. Emulated (TCG) on every machine alike.
+No disk is used: the initramfs is made here, of our programs, the libraries that they name, and what
+tools/fetch-guest.sh has unpacked. Its first program is a shell, or systemd with our programs
+installed. Emulated (TCG) on every machine alike.
 """
 import glob
 import gzip
@@ -22,6 +23,12 @@ GUEST = os.path.join(os.path.dirname(PEERS), "guest")
 QEMU = "qemu-system-x86_64"
 MODULES = ("virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci",
            "failover", "net_failover", "virtio_net")
+# Debian's package base-passwd, in short; that this is no first boot; two people, of whom one is in
+# the group that the README names.
+ETC = (("etc/machine-id", b""),
+       ("etc/passwd", b"root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"),
+       ("etc/group", b"root:x:0:\nnogroup:x:65534:\n"),
+       ("etc/sysusers.d/people.conf", b"u stranger -\nu engineer -\nm engineer timecast\n"))
 
 
 def build_module(folder):
@@ -45,8 +52,8 @@ def obstacle():
         return "the guest's kernel is for x86_64, this is %s" % platform.machine()
     if not shutil.which(QEMU):
         return "%s is not installed (tools/install-deps.sh vm)" % QEMU
-    if not os.path.exists(os.path.join(GUEST, "headers")):
-        return "no kernel in %s (tools/fetch-guest.sh)" % GUEST
+    if not os.path.exists(os.path.join(GUEST, "systemd")):
+        return "no kernel and systemd in %s (tools/fetch-guest.sh)" % GUEST
     try:
         os.close(os.open("/dev/net/tun", os.O_RDWR))
     except OSError as e:
@@ -83,9 +90,26 @@ class Archive:
         with open(path, "rb") as f:
             self.add(name, stat.S_IFREG | mode, f.read())
 
+    def tree(self, path):
+        """All that is below a folder, by the same names."""
+        for folder, folders, files in os.walk(path):
+            for entry in folders + files:
+                there = os.path.join(folder, entry)
+                name = os.path.relpath(there, path)
+                mode = os.lstat(there).st_mode
+                if stat.S_ISLNK(mode):
+                    self.add(name, mode, os.readlink(there).encode())
+                elif stat.S_ISDIR(mode):
+                    self.add(name, mode)
+                else:
+                    self.file(name, there, stat.S_IMODE(mode))
+
     def program(self, name, path):
         """A program and the libraries that it names."""
         self.file(name, path)
+        self.libraries(path)
+
+    def libraries(self, path):
         listed = subprocess.run(["ldd", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                 text=True, check=False)
         for library in re.findall(r"(/\S+) \(0x", listed.stdout):
@@ -96,8 +120,17 @@ class Archive:
         return gzip.compress(bytes(self.octets), 1)
 
 
-def initramfs(lab, more=()):
-    """`more` are modules that the guest does not load by itself."""
+def install(lab, folder):
+    """What the README's `meson install` would put into the root directory, put into a folder."""
+    done = subprocess.run(["meson", "install", "-C", lab.build, "--no-rebuild", "--destdir", folder],
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise LabError("meson install: " + done.stdout)
+
+
+def initramfs(lab, more=(), installed=None):
+    """`more` are modules that the guest does not load by itself; `installed` is the folder of
+    install() for a guest with systemd."""
     a = Archive()
     a.add("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
     for name in ("proc", "sys", "tmp", "run"):
@@ -105,8 +138,18 @@ def initramfs(lab, more=()):
     a.file("init", os.path.join(HERE, "guest/init"))
     a.file("bin/busybox", os.path.join(GUEST, "busybox"))
     a.file("bin/kernel_clock", os.path.join(lab.build, "tests/vm/kernel_clock"))
-    a.program("bin/timecastd", lab.timecastd)
-    a.program("bin/timecast", lab.timecast)
+    if installed:
+        for unit in "shell.service", "look@.service":
+            a.file("etc/systemd/system/" + unit, os.path.join(HERE, "guest", unit), 0o644)
+        for name, text in ETC:
+            a.add(name, stat.S_IFREG | 0o644, text)
+        a.tree(os.path.join(GUEST, "systemd"))
+        a.tree(installed)
+        a.libraries(lab.timecastd)
+        a.libraries(lab.timecast)
+    else:
+        a.program("bin/timecastd", lab.timecastd)
+        a.program("bin/timecast", lab.timecast)
     for module in MODULES:
         a.file("modules/%s.ko" % module, os.path.join(GUEST, "modules", module + ".ko"))
     for path in more:
@@ -121,15 +164,20 @@ def initramfs(lab, more=()):
 class Guest:
     """Station `number` of a LAN; its battery clock begins at `rtc_ns`."""
 
-    def __init__(self, lab, lan, number, rtc_ns, cards=False):
-        """With cards: a second interface that is an Intel card, and modules for it and for ours."""
+    def __init__(self, lab, lan, number, rtc_ns, cards=False, systemd=False):
+        """With cards: a second interface that is an Intel card, and modules for it and for ours.
+        With systemd: installed as the README says, and nothing started."""
         self.address = "%s.%d" % (lan.v4, number)
+        self.control = "/run/timecast/control" if systemd else "/tmp/control"
         self.folder = os.path.join(lab.home, "guest")
         os.makedirs(self.folder)
         image = os.path.join(self.folder, "initramfs")
+        installed = os.path.join(self.folder, "installed") if systemd else None
+        if systemd:
+            install(lab, installed)
         with open(image, "wb") as f:
             f.write(initramfs(lab, [os.path.join(GUEST, "modules/e1000e.ko"),
-                                    build_module(self.folder)] if cards else ()))
+                                    build_module(self.folder)] if cards else (), installed))
         taps = ["guest", "second"] if cards else ["guest"]
         for tap in taps:
             lan.ip("tuntap add %s mode tap" % tap)
@@ -145,10 +193,12 @@ class Guest:
         log = open(os.path.join(self.folder, "qemu"), "wb")
         # Of its clocks HPET is the one whose rate is not measured at boot: it is the host's.
         self.process = lab.spawn(lan, [
-            QEMU, "-accel", "tcg", "-m", "256", "-nodefaults", "-display", "none", "-no-reboot",
+            QEMU, "-accel", "tcg", "-m", "512" if systemd else "256", "-nodefaults", "-display", "none", "-no-reboot",
             "-rtc", "base=" + begin,
             "-kernel", os.path.join(GUEST, "vmlinuz"), "-initrd", image,
-            "-append", "console=ttyS0 quiet panic=-1 clocksource=hpet guest=%s/24" % self.address,
+            "-append", "console=ttyS0 quiet panic=-1 clocksource=hpet guest=%s/24%s" % (
+                self.address, " rdinit=/lib/systemd/systemd systemd.unit=shell.service"
+                if systemd else ""),
             "-serial", "file:" + os.path.join(self.folder, "console"),
             "-serial", "unix:%s,server=on,wait=off" % self.serial,
             "-monitor", "unix:%s,server=on,wait=off" % self.monitor] + network,
@@ -228,18 +278,21 @@ class Guest:
         self._until("@@ ", time.monotonic() + 60)
 
     def start(self, options=""):
-        self.must("timecastd --state /tmp/state --control /tmp/control --clock system %s "
-                  ">>/tmp/log 2>&1 & daemon=$!" % options)
-        self.must("n=0; until [ -S /tmp/control ] || [ $n = 100 ]; do usleep 100000; "
-                  "n=$((n + 1)); done; [ -S /tmp/control ]")
+        self.must("timecastd --state /tmp/state --control %s --clock system %s "
+                  ">>/tmp/log 2>&1 & daemon=$!" % (self.control, options))
+        self.wait_control()
+
+    def wait_control(self):
+        self.must("n=0; until [ -S {0} ] || [ $n = 100 ]; do usleep 100000; "
+                  "n=$((n + 1)); done; [ -S {0} ]".format(self.control))
 
     def stop(self):
         """Ends the daemon in order; its exit status."""
         return self.run("kill $daemon; wait $daemon")[0]
 
     def type(self, *lines):
-        return self.must("printf '%%s\\n' %s | timecast --control /tmp/control -" % (
-            " ".join("'%s'" % line for line in lines)))
+        return self.must("printf '%%s\\n' %s | timecast --control %s -" % (
+            " ".join("'%s'" % line for line in lines), self.control))
 
     def daemon_log(self):
         return self.must("cat /tmp/log")
