@@ -115,7 +115,7 @@ static struct addr source_addr(const struct host_port *p, const struct addr *to)
 static void send(struct host *h, const struct send_action *s)
 {
 	struct universe *u = h->universe;
-	struct outcome o = {.kind = OUTCOME_SENT, .id = s->id};
+	struct outcome o = {OUTCOME_SENT, s->id, .to = s->to, .ifindex = s->ifindex};
 	uint32_t ifindex = s->ifindex ? s->ifindex : route(h, &s->to.addr);
 	int64_t leaves_ns = u->now_ns + h->traits.transmit_ns;
 
@@ -126,7 +126,7 @@ static void send(struct host *h, const struct send_action *s)
 	else if (h->ports[ifindex - 1].down)
 		o.error = ENETDOWN;
 	o.stamped = s->want_stamp && !o.error;
-	if (s->id != 0)
+	if (s->id != 0 || o.error)
 		tell_later(h, leaves_ns, &o);
 	if (o.error)
 		return;

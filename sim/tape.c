@@ -8,7 +8,7 @@
 
 #define FREQUENCY_PPT_MAX (1000 * PPT_PER_PPM)
 
-static const uint8_t magic[8] = {'T', 'C', 'R', 'E', 'C', 0, 0, 3};
+static const uint8_t magic[8] = {'T', 'C', 'R', 'E', 'C', 0, 0, 4};
 
 int tape_begin(struct tape *t, FILE *file, struct err *err)
 {
@@ -285,10 +285,15 @@ static void get_link(struct wire_reader *r, struct iface_link *l)
 	}
 }
 
+static void get_endpoint(struct wire_reader *r, struct endpoint *e)
+{
+	get_addr(r, &e->addr);
+	e->port = wire_get_u16(r);
+}
+
 static void get_datagram(struct wire_reader *r, struct datagram *d)
 {
-	get_addr(r, &d->from.addr);
-	d->from.port = wire_get_u16(r);
+	get_endpoint(r, &d->from);
 	get_addr(r, &d->to);
 	d->ifindex = wire_get_u32(r);
 	d->ask = wire_get_u16(r);
@@ -315,6 +320,10 @@ static void get_outcome(struct wire_reader *r, struct outcome *o)
 	get_now(r, &o->at);
 	o->by.ns = get_i64(r);
 	o->rate.ppt = get_i64(r);
+	if (o->error) {
+		get_endpoint(r, &o->to);
+		o->ifindex = wire_get_u32(r);
+	}
 }
 
 static void get_kernel(struct wire_reader *r, struct kernel_clock *k)

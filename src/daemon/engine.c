@@ -91,9 +91,11 @@ static void perform_send(struct engine *e, const struct send_action *a)
 	};
 	int r = udp_send(e->udp, &s);
 
+	struct outcome o = {OUTCOME_SENT, a->id, .error = -r, .to = a->to, .ifindex = a->ifindex};
+
 	/* A stamp brings the outcome with it. */
-	if (a->id != 0 && (r < 0 || !s.want_stamp))
-		push(e, &(struct outcome){.kind = OUTCOME_SENT, .id = a->id, .error = -r});
+	if (r < 0 || (a->id != 0 && !s.want_stamp))
+		push(e, &o);
 }
 
 static void perform_join(struct engine *e, const struct group_action *a)

@@ -373,6 +373,10 @@ void record_outcome(struct record *r, struct now now, const struct outcome *o)
 	put_now(w, &o->at);
 	put_i64(w, o->by.ns);
 	put_i64(w, o->rate.ppt);
+	if (o->error) {
+		put_endpoint(w, &o->to);
+		wire_put_u32(w, o->ifindex);
+	}
 	finish(r, RECORD_OUTCOME, now);
 }
 

@@ -4,7 +4,7 @@
  * node bit for bit. Keys stand in it sealed, as in configurations: only who has the host's secret
  * can repeat a run that used them. Knows nothing of how a replay is done.
  *
- * The file, all numbers big-endian: the eight octets "TCREC\0\0\3" (the last is the version), then
+ * The file, all numbers big-endian: the eight octets "TCREC\0\0\4" (the last is the version), then
  * one frame an event:
  *
  *	u8 kind (enum record_kind), u32 octets of body, i64 now.mono ns, u64 now.wall frac, body
@@ -18,7 +18,7 @@
  *	MEMORY    struct memory
  *	LINK      struct iface_link; addrs as u32 count and rows of addr, u8 bits
  *	DATAGRAM  struct datagram, but octets last, as what remains of the body
- *	OUTCOME   struct outcome
+ *	OUTCOME   struct outcome, but to and ifindex last, and only with an error
  *	WAKE, RESET  nothing
  *	STEPPED   i64 by
  *	KERNEL    struct kernel_clock
@@ -34,7 +34,7 @@
 #include "conf/seal.h"
 #include "ntp/node.h"
 
-#define RECORD_VERSION 3
+#define RECORD_VERSION 4
 
 enum record_kind {
 	RECORD_START = 1,

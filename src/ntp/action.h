@@ -27,7 +27,7 @@ enum action_kind {
 };
 
 struct send_action {
-	uint32_t id;	  /* comes back in the outcome; 0: no outcome wanted */
+	uint32_t id;	  /* comes back in the outcome; 0: an outcome only if it failed */
 	uint32_t ifindex; /* leave by this interface; 0: as routed */
 	uint16_t ask;	  /* asking port: 1.. belongs to an association until ACT_CLOSE, opened by
 			     the shell on first use with a fresh random port; 0: service port */

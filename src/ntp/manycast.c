@@ -165,7 +165,7 @@ static bool solicit(struct node *n, struct now now, uint16_t role, struct action
 	p.stratum = snapshot.synchronised ? snapshot.stratum : 0;
 	p.transmit = nonce->nonce;
 	if (!node_pack(n, &p, r->set.key_id, &a)) {
-		node_count_failed(n, &a);
+		node_count_failed(n, a.ifindex, &a.to.addr);
 		return false;
 	}
 	a.ask = nonce->ask;

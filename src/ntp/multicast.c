@@ -39,7 +39,7 @@ void multicast_send(struct node *n, struct now now, uint16_t role, struct action
 	if (span_less(mono_sub(now.mono, r->stamped), (span){2 * interval.ns + interval.ns / 2}))
 		p.origin = r->left;
 	if (!node_pack(n, &p, r->set.key_id, &s)) {
-		node_count_failed(n, &s);
+		node_count_failed(n, s.ifindex, &s.to.addr);
 		return;
 	}
 	s.id = node_send_id(n, SEND_ROLE, role);

@@ -97,27 +97,27 @@ bool node_pack(const struct node *n, const struct packet *p, uint32_t key_id, st
 	return true;
 }
 
-static struct tally *iface_tally(struct node *n, const struct send_action *s)
+static struct tally *iface_tally(struct node *n, uint32_t ifindex, const struct addr *to)
 {
-	struct iface *f = iface_by_index(&n->ifaces, s->ifindex);
+	struct iface *f = iface_by_index(&n->ifaces, ifindex);
 
-	return f ? &f->tallies[ledger_family_of(&s->to.addr)] : NULL;
+	return f ? &f->tallies[ledger_family_of(to)] : NULL;
 }
 
 void node_count_sent(struct node *n, const struct send_action *s)
 {
-	struct tally *t = iface_tally(n, s);
+	struct tally *t = iface_tally(n, s->ifindex, &s->to.addr);
 
 	n->ledger.totals[ledger_family_of(&s->to.addr)].sent++;
 	if (t)
 		t->sent++;
 }
 
-void node_count_failed(struct node *n, const struct send_action *s)
+void node_count_failed(struct node *n, uint32_t ifindex, const struct addr *to)
 {
-	struct tally *t = iface_tally(n, s);
+	struct tally *t = iface_tally(n, ifindex, to);
 
-	n->ledger.totals[ledger_family_of(&s->to.addr)].send_failed++;
+	n->ledger.totals[ledger_family_of(to)].send_failed++;
 	if (t)
 		t->send_failed++;
 }
@@ -408,30 +408,20 @@ static void sent(struct node *n, struct now now, const struct outcome *o, struct
 {
 	enum send_kind kind = (enum send_kind)(o->id >> 14 & 3);
 	unsigned place = o->id & 0x3fff;
-	struct send_action s = {0};
 
-	if (kind == SEND_ANSWER) {
+	if (kind == SEND_ANSWER)
 		server_answered(n, o, place);
-		return;
-	}
-	if (kind == SEND_ASSOC && place < ASSOC_MAX && n->assocs[place].used) {
+	else if (kind == SEND_ASSOC && place < ASSOC_MAX && n->assocs[place].used)
 		client_asked(n, now, &n->assocs[place], o);
-		s.ifindex = n->assocs[place].ifindex;
-		s.to = n->assocs[place].peer;
-	} else if (kind == SEND_ROLE && place < n->role_used && n->roles[place].used) {
-		const struct role *r = &n->roles[place];
-
-		if (r->set.kind == ROLE_MULTICAST_SERVER)
-			multicast_sent(n, (uint16_t)place, o);
-		s.to.addr = r->set.group;
-		s.to.port = r->set.port;
-		if (r->iface != IFACE_NONE)
-			s.ifindex = n->ifaces.list[r->iface].link.ifindex;
-	}
+	else if (kind == SEND_ROLE && place < n->role_used && n->roles[place].used &&
+		 n->roles[place].set.kind == ROLE_MULTICAST_SERVER)
+		multicast_sent(n, (uint16_t)place, o);
 	if (o->error == 0)
 		return;
-	node_count_failed(n, &s);
-	node_note(out, NOTE_SEND_FAILED, s.ifindex, &s.to, NULL, o->error);
+	node_count_failed(n, o->ifindex, &o->to.addr);
+	/* An answer that could not leave is only counted: anybody can ask with a false address. */
+	if (kind == SEND_ASSOC || kind == SEND_ROLE)
+		node_note(out, NOTE_SEND_FAILED, o->ifindex, &o->to, NULL, o->error);
 }
 
 void node_outcome(struct node *n, struct now now, const struct outcome *o, struct actions *out)

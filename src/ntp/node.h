@@ -53,7 +53,7 @@ struct datagram {
 };
 
 enum outcome_kind {
-	OUTCOME_SENT,	/* id of the send; error, or stamped with at */
+	OUTCOME_SENT,	/* id of the send; error with to and ifindex, or stamped with at */
 	OUTCOME_GROUP,	/* id of the join or leave; error */
 	OUTCOME_LISTEN, /* port; error */
 	OUTCOME_STEP,	/* error; by: what was really done */
@@ -68,6 +68,8 @@ struct outcome {
 	bool stamped;  /* at is the transmit time */
 	bool hardware; /* of the kernel's stamp */
 	struct now at;
+	struct endpoint to; /* of a send, read when it failed: where it was to go, */
+	uint32_t ifindex;   /* and by which interface; 0: as routed */
 	span by;
 	freq rate;
 };

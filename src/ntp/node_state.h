@@ -40,7 +40,7 @@ _Static_assert(ITEM_COUNT <= AGENDA_MAX, "every item has a place in the agenda")
 
 /* Ids of sends and joins carry whose they are, for their outcomes. */
 enum send_kind {
-	SEND_OTHER,
+	SEND_OTHER, /* without an id */
 	SEND_ROLE,
 	SEND_ASSOC,
 	SEND_ANSWER,
@@ -96,7 +96,7 @@ void node_note(struct actions *out, enum note note, uint32_t ifindex, const stru
 uint32_t node_send_id(struct node *n, enum send_kind kind, unsigned place);
 /* Counts a send of ours, by family and interface. */
 void node_count_sent(struct node *n, const struct send_action *s);
-void node_count_failed(struct node *n, const struct send_action *s);
+void node_count_failed(struct node *n, uint32_t ifindex, const struct addr *to);
 /* Writes the packet, signs it by key_id unless 0; false if that key does not exist. */
 bool node_pack(const struct node *n, const struct packet *p, uint32_t key_id,
 	       struct send_action *s);

@@ -153,17 +153,11 @@ def B4_crypto_nak(f):
 
     def attack(turn):
         f.as_server(beacon(f.lab.truth) + nak)
-        f.wire.send(source, client, beacon(f.lab.truth, mode=4) + nak, mac=_mac(f, f.client))
+        f.wire.send(source, client, beacon(f.lab.truth, mode=4) + nak, mac=f.client.mac())
     f.watch(10, attack, every=0.5)
     f.need_verdict("crypto-nak", 15)
     f.need_sessions(before)
     f.need_steady()
-
-
-def _mac(f, host):
-    text = host.ip("-o link show dev eth0")
-    at = text.index("link/ether") + 11
-    return bytes.fromhex(text[at:at + 17].replace(":", ""))
 
 
 def B5_key_of_somebody_else(f):
@@ -214,7 +208,7 @@ def B11_kiss_to_the_group(f):
         f.as_server(kiss)
         f.as_server(bad_mac(kiss))
         f.wire.send(f.server.addresses[0][1], f.client.addresses[0][1],
-                    bytes((kiss[0] - 1,)) + kiss[1:], mac=_mac(f, f.client))
+                    bytes((kiss[0] - 1,)) + kiss[1:], mac=f.client.mac())
     f.watch(10, attack, every=0.5)
     f.need_verdict("mac-bad", 15)
     f.need_sessions(before)

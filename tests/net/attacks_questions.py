@@ -59,8 +59,8 @@ def _answered_while(f, make, verdict, least, keys=()):
     """The client begins while its questions are answered by the attacker, and only by him."""
     f.serve(role=None, keys=keys)
     f.follow(role=None, keys=keys, wait=False)
-    mac = f.server.ip("-o link show dev eth0").split("link/ether ")[1][:17]
-    f.client.ip("neigh replace %s lladdr %s dev eth0" % (f.server.addresses[0][1], mac))
+    f.client.ip("neigh replace %s lladdr %s dev eth0" % (f.server.addresses[0][1],
+                                                        f.server.mac().hex(":")))
     f.cut()
     forger = Forger(f, make)
     f.middle, f.sigma = 0, 100_000  # there is no time before: it begins under attack
@@ -118,8 +118,7 @@ def B14_volley_prevention(f):
         return time.monotonic() - begin
     usual = time_to_follow("c", 2)
     f.client.stop()
-    mac = bytes.fromhex(f.server.ip("-o link show dev eth0").split("link/ether ")[1][:17].replace(
-        ":", ""))
+    mac = f.server.mac()
     questions = [frame("%s.3" % f.lan.v4, f.server.addresses[0][1],
                        wire.Packet(version=4, mode=3, transmit=i + 1).bytes()
                        + (b"" if i % 2 else b"\0\0\0\1" + os.urandom(32)),

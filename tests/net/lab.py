@@ -132,6 +132,10 @@ class Space:
     def sysctl(self, name, value):
         quiet(self.command(["sh", "-c", "echo %s > /proc/sys/%s" % (value, name)]))
 
+    def mac(self, ifname="eth0"):
+        text = self.ip("-o link show dev " + ifname)
+        return bytes.fromhex(text.split("link/ether ")[1][:17].replace(":", ""))
+
     def __enter__(self):
         """Sockets made inside the with block belong to this namespace."""
         self.home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)

@@ -177,12 +177,7 @@ class Attacks(Turns):
                      G6: [at[n] for n in ("a2", "a7", "b2")],
                      MANY4: site.servers(), MANY6: site.servers()}
         self.victims = [s for s in site.stations.values() if s.place == 0]
-        self.macs = {s.name: self.mac(s) for s in self.victims}
-
-    @staticmethod
-    def mac(s):
-        text = s.host.ip("-o link show dev eth0")
-        return bytes.fromhex(text.split("link/ether ")[1][:17].replace(":", ""))
+        self.macs = {s.name: s.host.mac() for s in self.victims}
 
     def kinds(self):
         return [self.replay, self.forged_future, self.bad_macs, self.unknown_key, self.crypto_nak,

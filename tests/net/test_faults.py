@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """What goes wrong around a daemon: it serves on, or says why not, and recovers without help."""
+import json
 import os
 import re
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -136,6 +138,28 @@ def question(cases, client):
         lambda: "note=CALIBRATED" in client.log() and near(client), 60, 0.5), explain(client))
 
 
+def nowhere(cases, lan, server):
+    """Questions with an address that the server has no route to: what it cannot answer counts."""
+    for name in "all", "eth0":
+        server.sysctl("net/ipv4/conf/%s/rp_filter" % name, 0)
+    lan.ip("addr add 198.51.100.7/32 dev lo")
+
+    def failures():
+        rows = json.loads(server.show("display ntp statistics packet | json"))["statistics"]
+        return next(r["send-failures"] for r in rows if r["interface"] is None)
+    lines = server.log().count("\n")
+    with lan:
+        asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    asker.bind(("198.51.100.7", 0))
+    for i in range(5):
+        asker.sendto(wire.Packet(version=4, mode=3, transmit=i + 1).bytes(),
+                     (server.addresses[0][1], 123))
+    asker.close()
+    cases.check("answers that nothing leads to are counted", until(lambda: failures() == 5, 3),
+                server.show("display ntp statistics packet"))
+    cases.check("and fill no journal", server.log().count("\n") == lines, server.log())
+
+
 def memory(cases, server, capture):
     """ENOMEM: the process may not grow by a page."""
     pid = server.daemon.pid
@@ -265,6 +289,7 @@ def main(lab):
             ("flaps", lambda: flaps(cases, client)),
             ("overflow", lambda: overflow(cases, client)),
             ("descriptors", lambda: descriptors(cases, lab, lan, server, capture)),
+            ("nowhere", lambda: nowhere(cases, lan, server)),
             ("memory", lambda: memory(cases, server, capture)),
             ("full disk", lambda: full_disk(cases, lab, lan)),
             ("two at once", lambda: two_at_once(cases, lab)),

@@ -541,4 +541,19 @@ static inline unsigned site_client(struct site *s, const char *group, span error
 	return h;
 }
 
+static inline struct endpoint site_asker(uint8_t last)
+{
+	return (struct endpoint){.addr = addr_v4(10, 0, 0, last), .port = 40000};
+}
+
+/* A packet to host h's own address, service port 123. */
+static inline struct send_action site_to_host(const struct site *s, unsigned h,
+					      const struct packet *p)
+{
+	struct send_action a = {.len = 48, .to = {s->hosts[h].link.addrs[0].addr, NTP_PORT}};
+
+	packet_write(p, a.octets);
+	return a;
+}
+
 #endif

@@ -266,6 +266,8 @@ static void a_packet_that_the_kernel_refuses_is_counted_and_the_next_one_leaves(
 	site_run(s, SPAN_S(100));
 	unsigned sent = s->hosts[h].sent;
 	o.id = s->hosts[h].last_send.id;
+	o.to = s->hosts[h].last_send.to;
+	o.ifindex = s->hosts[h].last_send.ifindex;
 	node_outcome(s->hosts[h].node, site_now(s, &s->hosts[h]), &o, &out);
 	site_perform(s, h, &out);
 	assert_int_equal(s->hosts[h].notes[NOTE_SEND_FAILED], 1);

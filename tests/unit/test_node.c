@@ -12,95 +12,6 @@
 
 #define GROUP "224.0.1.1"
 
-static struct endpoint asker(uint8_t last)
-{
-	return (struct endpoint){.addr = addr_v4(10, 0, 0, last), .port = 40000};
-}
-
-/* A packet to host h's own address, service port 123. */
-static struct send_action to_host(const struct site *s, unsigned h, const struct packet *p)
-{
-	struct send_action a = {.len = 48, .to = {s->hosts[h].link.addrs[0].addr, NTP_PORT}};
-
-	packet_write(p, a.octets);
-	return a;
-}
-
-static struct packet answer_of(const struct site *s, unsigned h)
-{
-	struct packet p;
-	bool read = packet_read(s->hosts[h].last_send.octets, 48, &p);
-
-	assert_true(read);
-	return p;
-}
-
-static void questions_are_answered_with_what_the_clock_is_worth(void **state)
-{
-	struct site *s = site_new();
-	unsigned h = site_add(s, SPAN_ZERO, 0.0);
-	struct packet q = {.version = 4, .mode = MODE_CLIENT, .transmit = {0x1234}};
-	struct send_action a = to_host(s, h, &q);
-	struct endpoint from = asker(9);
-
-	(void)state;
-	site_commit(s, h);
-	site_post(s, h, &from, &a);
-	site_run(s, SPAN_MS(1));
-	struct packet p = answer_of(s, h);
-
-	assert_int_equal(p.leap, LEAP_UNKNOWN);
-	assert_int_equal(p.stratum, 0);
-	assert_int_equal(p.mode, MODE_SERVER);
-	assert_int_equal(p.origin.frac, 0x1234);
-	site_refclock(s, h, 4);
-	s->hosts[h].settings->refclock_unit = 2;
-	site_commit(s, h);
-	a.to.port = 4123;
-	s->hosts[h].listen = 4123;
-	site_post(s, h, &from, &a);
-	site_run(s, SPAN_MS(1));
-	p = answer_of(s, h);
-	assert_int_equal(p.leap, 0);
-	assert_int_equal(p.stratum, 4);
-	assert_int_equal(p.refid, 0x7f7f0102);
-	assert_false(stamp_is_zero(p.receive));
-	assert_false(stamp_after(p.receive, p.transmit));
-	assert_int_equal(s->hosts[h].last_send.service_port, 4123);
-	assert_true(addr_equal(&s->hosts[h].last_send.from, &s->hosts[h].link.addrs[0].addr));
-	assert_int_equal(site_count(s, h, ADDR_V4, VERDICT_ANSWERED), 2);
-	site_free(s);
-}
-
-static void answers_are_signed_by_the_questions_key(void **state)
-{
-	struct site *s = site_new();
-	unsigned h = site_add(s, SPAN_ZERO, 0.0);
-	struct packet q = {.version = 4, .mode = MODE_CLIENT, .transmit = {0x1234}};
-	struct send_action a = to_host(s, h, &q);
-	struct endpoint from = asker(9);
-
-	(void)state;
-	site_keys(s, h, 4, 9);
-	s->hosts[h].settings->authentication = true;
-	site_refclock(s, h, 4);
-	site_commit(s, h);
-	site_post(s, h, &from, &a); /* no MAC: answered without one */
-	site_run(s, SPAN_MS(1));
-	assert_int_equal(s->hosts[h].last_send.len, 48);
-	a.len = 68;
-	a.octets[51] = 3;
-	site_post(s, h, &from, &a);
-	site_run(s, SPAN_MS(1));
-	assert_int_equal(site_count(s, h, ADDR_V4, VERDICT_MAC_BAD), 1);
-	a.octets[51] = 77;
-	site_post(s, h, &from, &a);
-	site_run(s, SPAN_MS(1));
-	assert_int_equal(site_count(s, h, ADDR_V4, VERDICT_KEY_UNKNOWN), 1);
-	assert_int_equal(s->hosts[h].sent, 1);
-	site_free(s);
-}
-
 struct bad_packet {
 	enum verdict verdict;
 	uint16_t len;
@@ -130,8 +41,8 @@ static void every_bad_packet_is_one_counted_verdict(void **state)
 	site_commit(s, h);
 	for (unsigned i = 0; i < n; i++) {
 		struct packet q = {.transmit = {1}};
-		struct send_action a = to_host(s, h, &q);
-		struct endpoint from = asker(bad_packets[i].source);
+		struct send_action a = site_to_host(s, h, &q);
+		struct endpoint from = site_asker(bad_packets[i].source);
 		uint64_t before = site_count(s, h, ADDR_V4, bad_packets[i].verdict);
 
 		a.octets[0] = bad_packets[i].first;
@@ -387,7 +298,7 @@ static void an_address_stands_for_the_group_where_none_is_reported(void **state)
 	(void)site_role(s, client, ROLE_MULTICAST_CLIENT, GROUP);
 	site_commit(s, client);
 	p.transmit = site_truth(s);
-	struct send_action a = to_host(s, client, &p);
+	struct send_action a = site_to_host(s, client, &p);
 	site_post(s, client, &from, &a);
 	site_run(s, SPAN_S(1));
 	assert_int_equal(site_count(s, client, ADDR_V4, VERDICT_HEARD), 1);
@@ -407,7 +318,7 @@ static void dynamic_sessions_have_a_limit(void **state)
 	site_commit(s, client);
 	p.transmit = site_truth(s);
 	for (uint8_t i = 0; i < 50; i++) {
-		struct send_action a = to_host(s, client, &p);
+		struct send_action a = site_to_host(s, client, &p);
 		struct endpoint from = {.addr = addr_v4(10, 0, 0, (uint8_t)(100 + i)), .port = 123};
 		bool parsed = addr_parse(GROUP, &a.to.addr);
 
@@ -565,8 +476,6 @@ static void no_block_is_larger_than_it_should_be(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(questions_are_answered_with_what_the_clock_is_worth),
-	cmocka_unit_test(answers_are_signed_by_the_questions_key),
 	cmocka_unit_test(every_bad_packet_is_one_counted_verdict),
 	cmocka_unit_test(a_new_group_is_joined_once_and_left_when_it_goes),
 	cmocka_unit_test(an_interface_may_come_late_go_and_come_back),

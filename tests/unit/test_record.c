@@ -60,7 +60,7 @@ static void a_recording_reads_as_its_header_says(void **state)
 	record_datagram(r, at, &d);
 	/* It is there before the recorder is closed. */
 	w = wire_read(octets, read_back(path, octets, sizeof octets));
-	assert_memory_equal(wire_get(&w, 8), "TCREC\0\0\3", 8);
+	assert_memory_equal(wire_get(&w, 8), "TCREC\0\0\4", 8);
 	assert_int_equal(next_frame(&w, &len), RECORD_WAKE);
 	assert_int_equal(len, 0);
 	assert_int_equal(next_frame(&w, &len), RECORD_STEPPED);

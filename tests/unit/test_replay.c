@@ -301,12 +301,12 @@ static const char *refusal(const void *octets, size_t len)
 
 static void what_is_not_a_whole_recording_is_refused(void **state)
 {
-	static const char cut[] = "TCREC\0\0\3\7\0\0\0";
-	static const char odd[] = "TCREC\0\0\3\x63\0\0\0\0"
+	static const char cut[] = "TCREC\0\0\4\7\0\0\0";
+	static const char odd[] = "TCREC\0\0\4\x63\0\0\0\0"
 				  "mmmmmmmmwwwwwwww";
-	static const char early[] = "TCREC\0\0\3\7\0\0\0\0"
+	static const char early[] = "TCREC\0\0\4\7\0\0\0\0"
 				    "mmmmmmmmwwwwwwww";
-	static const char more[] = "TCREC\0\0\3\7\0\0\0\1"
+	static const char more[] = "TCREC\0\0\4\7\0\0\0\1"
 				   "mmmmmmmmwwwwwwwwx";
 
 	(void)state;
