@@ -134,7 +134,8 @@ void system_snapshot(const struct node *n, struct now now, struct server_snapsho
 		/* What is served is the wall clock: its distance to the estimate counts too. */
 		ret->root_dispersion =
 			span_add(dispersion_at(s, now.mono), span_abs(offset_at(s, now)));
-		ret->reference = s->reference;
+		/* While an offset is slewed away our clock may be behind the time it was set by. */
+		ret->reference = stamp_after(s->reference, now.wall) ? now.wall : s->reference;
 		break;
 	}
 }
@@ -165,9 +166,8 @@ static void perform(struct node *n, const struct servo_order *order, struct acti
 {
 	struct system *s = &n->system;
 
-	s->refused = order->verb == SERVO_REFUSE;
 	agenda_set(&n->agenda, ITEM_SERVO, servo_next_wake(&s->servo));
-	if (s->refused)
+	if (order->verb == SERVO_REFUSE)
 		node_note(out, NOTE_STEP_REFUSED, 0, NULL, NULL, order->step.ns);
 	if (!n->options.steer)
 		return;
@@ -489,10 +489,15 @@ void system_update(struct node *n, struct now now, struct actions *out)
 		return;
 	}
 	follow(n, now, &sel, count, out);
-	struct servo_order order = servo_update(&s->servo, now, &sel.combined, offset_at(s, now),
-						is_confirmed(n, &sel, count));
+	/* A step that was asked for in this turn is not in now.wall yet: no second one. */
+	if (action_steps(out).ns == 0) {
+		struct servo_order order =
+			servo_update(&s->servo, now, &sel.combined, offset_at(s, now),
+				     is_confirmed(n, &sel, count));
 
-	perform(n, &order, out);
+		s->refused = order.verb == SERVO_REFUSE;
+		perform(n, &order, out);
+	}
 	set_source(n, now, out);
 	if (s->source == SYSTEM_PEERS) {
 		s->was_set = true;

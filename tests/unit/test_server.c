@@ -115,10 +115,40 @@ static void an_answer_that_cannot_leave_is_counted_and_not_told(void **state)
 	site_free(s);
 }
 
+/* RFC 5905 test 7 refuses what was set later than it left. While an offset is slewed away our clock
+ * is behind the time that it was set by. */
+static void nobody_is_told_of_a_reference_time_that_is_to_come(void **state)
+{
+	struct site *s = site_new();
+	unsigned client = site_client(s, "224.0.1.1", SPAN_S(3), 20.0);
+	unsigned server = site_server(s, "224.0.1.1");
+	struct endpoint from = site_asker(99);
+	unsigned answers = 0;
+
+	(void)state;
+	site_run(s, SPAN_S(200));
+	site_step(s, server, SPAN_MS(100));
+	for (unsigned i = 0; i < 20000; i++) {
+		struct packet q = {.version = 4, .mode = MODE_CLIENT, .transmit = {77}}, p;
+		struct send_action a = site_to_host(s, client, &q);
+
+		site_post(s, client, &from, &a);
+		site_run(s, SPAN_MS(10));
+		if (!packet_read(s->hosts[client].last_send.octets, 48, &p) ||
+		    p.mode != MODE_SERVER)
+			continue;
+		answers++;
+		assert_false(stamp_after(p.reference, p.transmit));
+	}
+	assert_true(answers > 19000);
+	site_free(s);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(questions_are_answered_with_what_the_clock_is_worth),
 	cmocka_unit_test(answers_are_signed_by_the_questions_key),
 	cmocka_unit_test(an_answer_that_cannot_leave_is_counted_and_not_told),
+	cmocka_unit_test(nobody_is_told_of_a_reference_time_that_is_to_come),
 };
 
 int main(void)
