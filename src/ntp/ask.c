@@ -7,8 +7,21 @@
 
 #define CLOSES_A_WAKE 16
 
+#define SEARCHES_MAX (ASKS_MAX - ASSOC_MAX) /* an association can always ask */
+
+static bool may_search(const struct node *n)
+{
+	unsigned open = 0;
+
+	for (unsigned i = 0; i < ASKS_MAX; i++)
+		open += n->asks.list[i].owner == ASK_SEARCH;
+	return open < SEARCHES_MAX;
+}
+
 uint16_t ask_open(struct node *n, enum ask_owner owner, uint16_t whose)
 {
+	if (owner == ASK_SEARCH && !may_search(n))
+		return ASK_NONE;
 	for (uint16_t i = 0; i < ASKS_MAX; i++) {
 		struct ask *k = &n->asks.list[i];
 

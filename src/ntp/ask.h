@@ -31,7 +31,7 @@ struct asks {
 	struct ask list[ASKS_MAX]; /* asking port p is list[p - 1] */
 };
 
-/* ASK_NONE when all are taken. */
+/* ASK_NONE when all are taken, or all that searches may have. */
 uint16_t ask_open(struct node *n, enum ask_owner owner, uint16_t whose);
 /* Closing reaches the shell with one of the next wakes; ASK_NONE is fine. */
 void ask_close(struct node *n, struct now now, uint16_t port);

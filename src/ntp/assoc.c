@@ -6,9 +6,11 @@
 
 #include <string.h>
 
-#define PHI_PPT (15 * PPT_PER_PPM) /* RFC 5905 figure 27 */
-#define POLL_STEADY 8		   /* samples without a wish for more that lengthen a poll */
-#define LENT_FOLD 4		   /* our own time is that much better known than by the source */
+#define PHI_PPT (15 * PPT_PER_PPM)   /* RFC 5905 figure 27 */
+#define POLL_STEADY 8		     /* samples without a wish for more that lengthen a poll */
+#define ASK_AFTER_SLEEP SPAN_S(60)   /* at the latest */
+#define EXPENDABLE_AFTER SPAN_S(128) /* unheard: two intervals of most servers */
+#define LENT_FOLD 4		     /* our own time is that much better known than by the source */
 
 unsigned assoc_place(const struct node *n, const struct assoc *a)
 {
@@ -28,13 +30,36 @@ static unsigned dynamic_count(const struct node *n)
 	return count;
 }
 
-static struct assoc *free_place(struct node *n, enum assoc_origin origin)
+/* Of those that never answered nor proved anything, who has been silent for longest. */
+static struct assoc *expendable(struct node *n, struct now now)
+{
+	struct assoc *oldest = NULL;
+
+	for (unsigned i = 0; i < n->assoc_used; i++) {
+		struct assoc *a = &n->assocs[i];
+
+		if (a->used && a->origin == ASSOC_MULTICAST && !a->calibrated &&
+		    !a->authenticated && a->rank != RANK_MASTER &&
+		    !span_less(mono_sub(now.mono, a->heard), EXPENDABLE_AFTER) &&
+		    (!oldest || mono_before(a->heard, oldest->heard)))
+			oldest = a;
+	}
+	return oldest;
+}
+
+static struct assoc *free_place(struct node *n, struct now now, enum assoc_origin origin,
+				struct actions *out)
 {
 	if (origin != ASSOC_UNICAST) {
 		unsigned count = dynamic_count(n);
 
-		if (count >= n->max_dynamic_sessions || count >= ASSOC_DYNAMIC_MAX)
-			return NULL;
+		if (count >= n->max_dynamic_sessions || count >= ASSOC_DYNAMIC_MAX) {
+			struct assoc *old = expendable(n, now);
+
+			if (!old)
+				return NULL;
+			assoc_end(n, now, old, EVENT_UNREACHABLE, out);
+		}
 	}
 	for (unsigned i = 0; i < ASSOC_MAX; i++) {
 		if (!n->assocs[i].used)
@@ -81,7 +106,7 @@ static enum assoc_phase first_phase(enum assoc_origin origin)
 struct assoc *assoc_new(struct node *n, struct now now, enum assoc_origin origin,
 			const struct endpoint *peer, uint16_t role, struct actions *out)
 {
-	struct assoc *a = free_place(n, origin);
+	struct assoc *a = free_place(n, now, origin, out);
 
 	if (!a)
 		return NULL;
@@ -137,14 +162,13 @@ void assoc_end(struct node *n, struct now now, struct assoc *a, enum event_reaso
 		system_doubt(n, now);
 }
 
-struct assoc *assoc_find(struct node *n, const struct addr *peer, uint32_t ifindex,
-			 const struct addr *group)
+struct assoc *assoc_find(struct node *n, const struct addr *peer, uint32_t ifindex, uint16_t role)
 {
 	for (unsigned i = 0; i < n->assoc_used; i++) {
 		struct assoc *a = &n->assocs[i];
 
-		if (a->used && a->ifindex == ifindex && addr_equal(&a->peer.addr, peer) &&
-		    addr_equal(&a->group, group))
+		if (a->used && a->ifindex == ifindex && a->role == role &&
+		    addr_equal(&a->peer.addr, peer))
 			return a;
 	}
 	return NULL;
@@ -300,8 +324,23 @@ void assoc_slept(struct node *n, struct now now, struct assoc *a)
 	a->beacon_open = false;
 	a->prior.open = false;
 	a->cookie = (stamp){0};
-	if (a->phase != ASSOC_DEGRADED)
-		volley_trigger(n, now, a, VOLLEY_EXCHANGES);
+	a->silent = 0; /* nobody listened, so nothing was missed */
+	if (a->origin == ASSOC_MULTICAST)
+		a->expect = mono_add(now.mono, span_from_log2s(a->poll_log2s + 1));
+	assoc_plan(n, a);
+	if (a->phase == ASSOC_DEGRADED)
+		return;
+	if (a->origin == ASSOC_MULTICAST) { /* the path is not known: as when it was met */
+		a->calibrated = false;
+		a->phase = ASSOC_VOLLEY;
+	}
+	volley_trigger(n, now, a, VOLLEY_EXCHANGES);
+	mono soon = mono_add(now.mono, ASK_AFTER_SLEEP);
+
+	if (mono_before(soon, a->volley.next) && n->volley != VOLLEY_NEVER) {
+		a->volley.next = soon;
+		assoc_plan(n, a);
+	}
 }
 
 static void keep_in_filter(struct now now, struct assoc *a, const struct sample *s)
@@ -336,9 +375,13 @@ static bool jump_is_confirmed(struct node *n, struct now now, struct assoc *a,
 			      const struct sample *s)
 {
 	if (a->phase != ASSOC_DEGRADED && defence(DEFENCE_JUMP)) {
-		volley_trigger(n, now, a, 2);
+		volley_suspect(n, now, a);
 		return false;
 	}
+	/* One packet that is sent again says so only once. */
+	if (a->jumps > 0 && !stamp_after(s->transmitted, a->jumped) && defence(DEFENCE_ORDER))
+		return false;
+	a->jumped = s->transmitted;
 	if (++a->jumps < ASSOC_JUMPS_MAX)
 		return false;
 	a->jumps = 0;

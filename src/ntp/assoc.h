@@ -76,6 +76,7 @@ struct assoc {
 	mono expect;	    /* polite time by which a group's next packet is missed */
 	mono arrived;	    /* newest sample's arrival: they go in order */
 	stamp newest;	    /* transmit time: newest believed */
+	stamp jumped;	    /* transmit time of the last one counted in jumps */
 	span early;	    /* credit against packets before their time */
 	mono early_at;
 	/* the question that is out */
@@ -109,9 +110,8 @@ struct assoc *assoc_new(struct node *n, struct now now, enum assoc_origin origin
 void assoc_set_polls(struct assoc *a, int8_t minpoll_log2s, int8_t maxpoll_log2s);
 void assoc_end(struct node *n, struct now now, struct assoc *a, enum event_reason why,
 	       struct actions *out);
-/* By server and interface; group ADDR_NONE finds those by address. NULL. */
-struct assoc *assoc_find(struct node *n, const struct addr *peer, uint32_t ifindex,
-			 const struct addr *group);
+/* By server and interface, of one role. NULL. */
+struct assoc *assoc_find(struct node *n, const struct addr *peer, uint32_t ifindex, uint16_t role);
 unsigned assoc_place(const struct node *n, const struct assoc *a);
 /* Sets the deadline after its timers changed. */
 void assoc_plan(struct node *n, struct assoc *a);

@@ -144,7 +144,7 @@ static enum verdict hear_no_time(struct node *n, struct now now, struct assoc *a
 	if (p->stratum == 0 && is_refusal(p->refid)) {
 		/* Where answers are signed, so are refusals. */
 		if (p->refid == KISS_RATE && (a->key_id == 0 || v->auth.result == AUTH_VALID))
-			volley_slow_down(n, now, a);
+			volley_slow_down(n, now, a, out);
 		if (p->refid != KISS_RATE && a->refused != p->refid)
 			node_note(out, NOTE_KISS, a->ifindex, &a->peer, &a->group, p->refid);
 		if (p->refid != KISS_RATE)
@@ -269,6 +269,10 @@ enum verdict client_hear(struct node *n, struct now now, struct arrival *v, stru
 	v->assoc = a;
 	if (verdict == VERDICT_USED && defence(DEFENCE_PROOF))
 		verdict = assoc_test_auth(n, &v->auth, a->key_id);
+	/* Whose beacons must prove who sent them answers so, too. */
+	if (verdict == VERDICT_USED && a->origin == ASSOC_MULTICAST && a->key_id != 0 &&
+	    v->auth.result != AUTH_VALID && defence(DEFENCE_PROOF))
+		verdict = VERDICT_KEY_OTHER;
 	if (verdict != VERDICT_USED)
 		return verdict;
 	if (v->d->at_lost)

@@ -129,8 +129,10 @@ static struct manycast_nonce *next_nonce(struct node *n, struct now now, struct 
 {
 	uint16_t ask = ask_open(n, ASK_SEARCH, place);
 
-	if (ask == ASK_NONE)
+	if (ask == ASK_NONE) {
+		forget_nonces(n, now, s); /* who holds on to old ones blocks all, himself too */
 		return NULL;
+	}
 	ask_close(n, now, s->nonces[MANYCAST_NONCES - 1].ask);
 	memmove(s->nonces + 1, s->nonces, sizeof s->nonces - sizeof s->nonces[0]);
 	s->nonces[0] = (struct manycast_nonce){
@@ -224,8 +226,10 @@ static enum verdict take_server(struct node *n, struct now now, struct arrival *
 {
 	struct role *r = &n->roles[role];
 	uint32_t ifindex = n->ifaces.list[r->iface].link.ifindex;
-	struct assoc *a = assoc_find(n, &v->d->from.addr, ifindex, &r->set.group);
+	struct assoc *a = assoc_find(n, &v->d->from.addr, ifindex, role);
 
+	if (ifindex == 0)
+		return VERDICT_NOT_LISTENING; /* the interface went in the meantime */
 	if (a) {
 		v->assoc = a;
 		return VERDICT_HEARD;

@@ -119,7 +119,6 @@ static int8_t clamp_poll(int8_t poll_log2s)
 static void take_header(struct node *n, struct now now, struct assoc *a, const struct arrival *v)
 {
 	assoc_believe(n, now, a, v);
-	a->peer.port = v->d->from.port;
 	a->version = v->packet.version;
 	a->poll_log2s = clamp_poll(v->packet.poll_log2s);
 }
@@ -138,7 +137,10 @@ static enum verdict put_aside(struct assoc *a, const struct arrival *v)
 
 static enum verdict meet(struct node *n, struct now now, struct arrival *v, struct actions *out)
 {
-	struct assoc *a = assoc_new(n, now, ASSOC_MULTICAST, &v->d->from, v->role, out);
+	/* No MAC covers the source port: whoever sends again what he heard would choose whom we
+	 * ask. */
+	struct endpoint peer = {.addr = v->d->from.addr, .port = NTP_PORT};
+	struct assoc *a = assoc_new(n, now, ASSOC_MULTICAST, &peer, v->role, out);
 	enum verdict verdict = VERDICT_HEARD;
 
 	if (!a)
@@ -164,9 +166,11 @@ static enum verdict meet(struct node *n, struct now now, struct arrival *v, stru
 }
 
 /* Packets may come before their time, but not for ever (CVE-2016-7428). */
-static bool is_early(struct assoc *a, mono at)
+static bool is_early(struct assoc *a, mono at, int8_t said_log2s)
 {
-	span cost = span_half(span_from_log2s(a->poll_log2s));
+	/* One packet that names a long interval does not make those after it early. */
+	int8_t poll_log2s = said_log2s < a->poll_log2s ? said_log2s : a->poll_log2s;
+	span cost = span_half(span_from_log2s(poll_log2s));
 	span most = {cost.ns * ASSOC_EARLY_BUDGET};
 
 	a->early = span_min(most, span_add(a->early, mono_sub(at, a->early_at)));
@@ -177,21 +181,32 @@ static bool is_early(struct assoc *a, mono at)
 	return false;
 }
 
+/* What no packet may be older than; what is put aside counts as well. */
+static stamp newest_heard(const struct assoc *a)
+{
+	bool aside = a->has_aside &&
+		     (stamp_is_zero(a->newest) || stamp_after(a->aside.transmitted, a->newest));
+
+	return aside ? a->aside.transmitted : a->newest;
+}
+
 /* What an association already knows against the packet. */
 static enum verdict test_known(struct node *n, struct now now, struct arrival *v, struct assoc *a)
 {
-	stamp transmit = v->packet.transmit;
+	stamp transmit = v->packet.transmit, newest = newest_heard(a);
 
 	if (a->key_id != 0 && v->auth.result != AUTH_VALID && defence(DEFENCE_MAC))
 		return VERDICT_KEY_OTHER;
-	if (stamp_equal(transmit, a->newest) && defence(DEFENCE_ORDER))
+	if (stamp_equal(transmit, newest) && defence(DEFENCE_ORDER))
 		return VERDICT_DUPLICATE;
-	if (!stamp_is_zero(a->newest) && !stamp_after(transmit, a->newest) &&
-	    defence(DEFENCE_ORDER)) {
-		volley_trigger(n, now, a, 2); /* a replay, or the server's clock went back */
+	if (!stamp_is_zero(newest) && !stamp_after(transmit, newest) && defence(DEFENCE_ORDER)) {
+		volley_suspect(n, now, a); /* a replay, or the server's clock went back */
 		return VERDICT_NOT_LATER;
 	}
-	return defence(DEFENCE_EARLY) && is_early(a, v->d->at.mono) ? VERDICT_EARLY : VERDICT_USED;
+	return defence(DEFENCE_EARLY) &&
+			       is_early(a, v->d->at.mono, clamp_poll(v->packet.poll_log2s))
+		       ? VERDICT_EARLY
+		       : VERDICT_USED;
 }
 
 /*
@@ -240,6 +255,9 @@ static enum verdict follow(struct node *n, struct now now, struct arrival *v, st
 
 	if (verdict != VERDICT_USED)
 		return verdict;
+	const struct packet before = a->last;
+	int8_t interval = a->poll_log2s;
+
 	take_header(n, now, a, v);
 	assoc_heard(n, now, a, v->d->at.mono);
 	if (!a->calibrated && a->phase != ASSOC_DEGRADED)
@@ -254,6 +272,9 @@ static enum verdict follow(struct node *n, struct now now, struct arrival *v, st
 		a->beacon = s;
 		a->beacon_open = true;
 		a->beacon_held = held;
+	} else { /* its leap, stratum and interval count no more than its time */
+		a->last = before;
+		a->poll_log2s = interval;
 	}
 	return verdict;
 }
@@ -275,7 +296,7 @@ enum verdict multicast_hear(struct node *n, struct now now, struct arrival *v, s
 	if (place == ROLE_NONE)
 		return VERDICT_NOT_LISTENING;
 	struct role *r = &n->roles[place];
-	struct assoc *a = assoc_find(n, &v->d->from.addr, v->iface->link.ifindex, &r->set.group);
+	struct assoc *a = assoc_find(n, &v->d->from.addr, v->iface->link.ifindex, place);
 	enum verdict verdict = assoc_test_auth(n, &v->auth, a ? a->key_id : 0);
 
 	v->role = place;

@@ -219,8 +219,24 @@ static void review_trust(struct node *n, struct now now, struct actions *out)
 	}
 }
 
+/* Who was not asked began by the old wish, and who was goes on asking. */
+static void review_volleys(struct node *n, struct now now, const struct settings *s,
+			   struct actions *out)
+{
+	if (n->volley == s->volley && n->multicast_delay_us == s->multicast_delay_us)
+		return;
+	for (unsigned i = 0; i < n->assoc_used; i++) {
+		struct assoc *a = &n->assocs[i];
+
+		if (a->used && a->origin == ASSOC_MULTICAST &&
+		    (!a->calibrated || s->volley == VOLLEY_NEVER))
+			assoc_end(n, now, a, EVENT_CONFIGURATION_CHANGED, out);
+	}
+}
+
 void node_configure(struct node *n, struct now now, const struct settings *s, struct actions *out)
 {
+	review_volleys(n, now, s, out);
 	n->authentication = s->authentication;
 	n->refclock = s->refclock;
 	n->refclock_unit = s->refclock_unit;

@@ -131,13 +131,24 @@ static uint16_t find_same(struct node *n, const struct role_setting *s)
 	return ROLE_NONE;
 }
 
-static void take_in(struct node *n, struct now now, const struct role_setting *s, unsigned i)
+static void end_assocs(struct node *n, struct now now, uint16_t r, enum event_reason why,
+		       struct actions *out)
+{
+	for (unsigned i = 0; i < n->assoc_used; i++) {
+		if (n->assocs[i].used && n->assocs[i].role == r)
+			assoc_end(n, now, &n->assocs[i], why, out);
+	}
+}
+
+static void take_in(struct node *n, struct now now, const struct role_setting *s, unsigned i,
+		    struct actions *out)
 {
 	uint16_t r = find_same(n, s);
 
 	if (r == ROLE_NONE)
 		r = make(n, now, s);
 	struct role *o = &n->roles[r];
+	bool other_key = s->kind == ROLE_MANYCAST_CLIENT && o->set.key_id != s->key_id;
 
 	if (!same_setting(&o->set, s) && role_sends(s->kind))
 		o->next = now.mono;
@@ -153,15 +164,9 @@ static void take_in(struct node *n, struct now now, const struct role_setting *s
 		n->client_roles++;
 	if (s->kind == ROLE_MANYCAST_CLIENT && o->manycast == MANYCAST_NONE)
 		manycast_begin(n, now, r);
+	if (other_key) /* found and asked by the old one */
+		end_assocs(n, now, r, EVENT_CONFIGURATION_CHANGED, out);
 	role_plan(n, now, r);
-}
-
-static void end_assocs(struct node *n, struct now now, uint16_t r, struct actions *out)
-{
-	for (unsigned i = 0; i < n->assoc_used; i++) {
-		if (n->assocs[i].used && n->assocs[i].role == r)
-			assoc_end(n, now, &n->assocs[i], EVENT_CONFIGURATION_REMOVED, out);
-	}
 }
 
 /* What was done for a role that is not wanted ends. */
@@ -171,7 +176,8 @@ static void retire(struct node *n, struct now now, uint16_t r, struct actions *o
 
 	if (o->manycast != MANYCAST_NONE)
 		manycast_finish(n, now, r);
-	end_assocs(n, now, r, out); /* which may have planned it already */
+	end_assocs(n, now, r, EVENT_CONFIGURATION_REMOVED,
+		   out); /* which may have planned it already */
 	if (o->used)
 		role_plan(n, now, r);
 }
@@ -195,7 +201,7 @@ void role_configure(struct node *n, struct now now, const struct settings *s, st
 			retire(n, now, (uint16_t)r, out);
 	}
 	for (unsigned i = 0; i < s->role_count; i++)
-		take_in(n, now, &s->roles[i], i);
+		take_in(n, now, &s->roles[i], i, out);
 	for (unsigned i = 0; i < n->role_used; i++) {
 		if (n->roles[i].used && !n->roles[i].wanted)
 			retire(n, now, (uint16_t)i, out);

@@ -21,14 +21,15 @@ static bool pay(struct usher_bucket *b, mono now, span cost, span most)
 	return true;
 }
 
-static struct usher_bucket *bucket_of(struct node *n, mono now, const struct addr *source)
+static struct usher_bucket *bucket_of(struct node *n, mono now, const struct addr *source,
+				      bool keyed)
 {
 	struct usher *u = &n->usher;
 	uint64_t h = u->salt;
 
 	for (unsigned i = 0; i < sizeof source->octets; i++)
 		h = (h ^ source->octets[i]) * UINT64_C(1099511628211);
-	struct usher_bucket *b = &u->sources[(h ^ h >> 32) % USHER_SOURCES];
+	struct usher_bucket *b = &u->sources[keyed][(h ^ h >> 32) % USHER_SOURCES];
 
 	/* A full bucket has no memory worth keeping; another's is shared until it is full. */
 	if (!b->used || !span_less(mono_sub(now, b->at), SOURCE_BURST))
@@ -45,7 +46,8 @@ static bool may_answer(struct node *n, struct now now, const struct arrival *v)
 		u->all = (struct usher_bucket){.credit = ALL_BURST, .at = now.mono};
 	}
 	if (defence(DEFENCE_BUDGET) &&
-	    !pay(bucket_of(n, now.mono, &v->d->from.addr), now.mono, SOURCE_COST, SOURCE_BURST))
+	    !pay(bucket_of(n, now.mono, &v->d->from.addr, v->auth.result == AUTH_VALID), now.mono,
+		 SOURCE_COST, SOURCE_BURST))
 		return false;
 	/* Who shows a valid MAC is not held up by those who show none. */
 	return v->auth.result == AUTH_VALID || !defence(DEFENCE_BUDGET) ||

@@ -36,7 +36,7 @@ struct usher_bucket {
 struct usher {
 	uint64_t salt; /* so that nobody can choose whose bucket he shares */
 	struct usher_pending pending[USHER_PENDING_MAX];
-	struct usher_bucket sources[USHER_SOURCES];
+	struct usher_bucket sources[2][USHER_SOURCES]; /* of the unsigned, and the signed */
 	struct usher_bucket all;
 };
 

@@ -17,6 +17,10 @@
 /* A triggered question costs one; the budget refills in real time. */
 #define TRIGGER_COST SPAN_S(120)
 #define TRIGGER_BUDGET SPAN_S(480)
+/* A suspicion is looked into at once; each of those after it waits twice as long. */
+#define SUSPECT_MIN SPAN_S(64)
+#define SUSPECTS_MAX 4
+#define SUSPECT_CALM SPAN_S(2048) /* without one, and the next counts as the first */
 
 static span interval(const struct assoc *a)
 {
@@ -120,6 +124,7 @@ void volley_go_without(struct node *n, struct now now, struct assoc *a, struct a
 		struct sample s = a->aside;
 
 		a->has_aside = false;
+		a->newest = s.transmitted;
 		(void)assoc_sample(n, now, a, &s, out);
 	}
 }
@@ -187,6 +192,8 @@ void volley_wake(struct node *n, struct now now, struct assoc *a, struct actions
 		v->waiting = true;
 		if (a->phase == ASSOC_WAITING)
 			a->phase = ASSOC_VOLLEY;
+	} else if (!is_polled(a) && ++v->unanswered >= VOLLEY_UNANSWERED_MAX) {
+		fail(n, now, a, out); /* no port to ask from: the same as no answer */
 	}
 	assoc_plan(n, a);
 }
@@ -245,7 +252,21 @@ void volley_trigger(struct node *n, struct now now, struct assoc *a, uint8_t cou
 	assoc_plan(n, a);
 }
 
-void volley_slow_down(struct node *n, struct now now, struct assoc *a)
+void volley_suspect(struct node *n, struct now now, struct assoc *a)
+{
+	struct volley *v = &a->volley;
+
+	if (mono_before(now.mono, v->suspect_next))
+		return;
+	if (span_less(SUSPECT_CALM, mono_sub(now.mono, v->suspect_next)))
+		v->suspects = 0;
+	v->suspect_next = mono_add(now.mono, (span){SUSPECT_MIN.ns << v->suspects});
+	if (v->suspects < SUSPECTS_MAX)
+		v->suspects++;
+	volley_trigger(n, now, a, 2);
+}
+
+void volley_slow_down(struct node *n, struct now now, struct assoc *a, struct actions *out)
 {
 	struct volley *v = &a->volley;
 
@@ -255,5 +276,10 @@ void volley_slow_down(struct node *n, struct now now, struct assoc *a)
 		v->retries++;
 	v->pauses = UINT8_MAX;
 	rest(n, now, a);
+	if (is_polled(a))
+		assoc_missed(n, now, a, out); /* no time came */
+	else if (!a->calibrated && a->phase != ASSOC_DEGRADED &&
+		 v->retries >= VOLLEY_UNANSWERED_MAX && n->volley == VOLLEY_PREFERRED)
+		volley_go_without(n, now, a, out);
 	assoc_plan(n, a);
 }

@@ -27,6 +27,8 @@ struct volley {
 	mono next;	    /* next question, or the end of waiting for an answer */
 	mono credit_at;	    /* triggered questions have a budget: see volley_trigger */
 	span credit;
+	mono suspect_next; /* no suspicion makes us ask before */
+	uint8_t suspects;  /* of late */
 };
 
 /* A new association: the first question waits a random time. */
@@ -36,9 +38,15 @@ void volley_wake(struct node *n, struct now now, struct assoc *a, struct actions
 void volley_answered(struct node *n, struct now now, struct assoc *a, struct actions *out);
 /* So many exchanges would tell more than waiting, or must confirm something; rate limited. */
 void volley_trigger(struct node *n, struct now now, struct assoc *a, uint8_t count);
+/*
+ * A packet is older than the last, or contradicts what is known: was the server's clock set, or
+ * does somebody send old packets? Asked at once the first time, then rarer, so that nobody can make
+ * a whole group ask by sending one packet again and again.
+ */
+void volley_suspect(struct node *n, struct now now, struct assoc *a);
 /* Nobody answers, or nobody is to be asked: follow the group with a delay that was not measured. */
 void volley_go_without(struct node *n, struct now now, struct assoc *a, struct actions *out);
 /* The server asks for fewer questions (RFC 5905 7.4, RATE). */
-void volley_slow_down(struct node *n, struct now now, struct assoc *a);
+void volley_slow_down(struct node *n, struct now now, struct assoc *a, struct actions *out);
 
 #endif

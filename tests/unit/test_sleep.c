@@ -82,12 +82,57 @@ static void many_naps_do_no_harm(void **state)
 	site_free(s);
 }
 
+/* Nobody could send a packet to a machine that sleeps: it is not a server that was missed. */
+static void a_long_sleep_ends_no_association(void **state)
+{
+	struct site *s = site_new();
+	unsigned client = site_client(s, GROUP, SPAN_S(3), 20.0);
+	struct host *h = &s->hosts[client];
+
+	(void)state;
+	(void)site_server(s, GROUP);
+	site_run(s, SPAN_S(200));
+	uint32_t id = site_assoc(s, client, 0).id;
+
+	s->now += 3600 * NS_PER_S;
+	for (unsigned i = 0; i < SITE_PACKETS_MAX; i++)
+		s->packets[i].used = false;
+	unsigned sent = h->sent;
+	sleep_and_wake(s, client, SPAN_S(3600), SPAN_ZERO);
+	site_run(s, SPAN_S(60));
+	assert_int_equal(site_assoc(s, client, 0).id, id);
+	assert_true(h->sent > sent);
+	assert_true(site_system(s, client).synchronised);
+	site_free(s);
+}
+
+/* As when it was met: what nobody answers is followed one way. */
+static void a_machine_that_wakes_where_nobody_answers_follows_all_the_same(void **state)
+{
+	struct site *s = site_new();
+	unsigned client = site_client(s, GROUP, SPAN_S(3), 20.0);
+
+	(void)state;
+	(void)site_server(s, GROUP);
+	site_run(s, SPAN_S(500));
+	s->hosts[client].deaf_asks = true;
+	site_run(s, SPAN_S(500));
+	sleep_and_wake(s, client, SPAN_S(60), SPAN_ZERO);
+	site_run(s, SPAN_S(300));
+	assert_int_equal(site_assoc(s, client, 0).phase, ASSOC_DEGRADED);
+	assert_true(site_system(s, client).synchronised);
+	assert_true(site_is_within(s, client, SPAN_MS(5)));
+	site_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_machine_that_slept_says_nothing_until_it_has_measured_again),
 		cmocka_unit_test(what_a_coarse_clock_left_is_stepped_over),
 		cmocka_unit_test(many_naps_do_no_harm),
+		cmocka_unit_test(a_long_sleep_ends_no_association),
+		cmocka_unit_test(a_machine_that_wakes_where_nobody_answers_follows_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
