@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The insides of offices and sessions, for the files of cli/ that work on them: office.c,
- * session.c, help.c, operate.c, transaction.c, inspect.c. Nobody else includes this.
+ * session.c, typed.c, ifname.c, help.c, operate.c, transaction.c, inspect.c. Nobody else includes
+ * this.
  */
 #ifndef CLI_INSIDE_H
 #define CLI_INSIDE_H
@@ -104,8 +105,15 @@ void session_leave_to(struct session *s, enum graph_view view);
 void session_run_in(struct session *s, uint8_t view, const char *line, size_t column,
 		    struct text *out);
 struct match_scope session_scope(const struct session *s, uint8_t view);
+
+/* ---- ifname.c ---- */
 /* Joins type and number, and finds the kernel's spelling; false and refused if it cannot be. */
-bool session_ifname(struct session *s, const struct args *args, char ret[SETTINGS_IFNAME_MAX],
-		    struct text *out);
+bool ifname_typed(struct session *s, const struct args *args, char ret[SETTINGS_IFNAME_MAX],
+		  struct text *out);
+
+/* ---- typed.c ---- */
+/* Keeps the line for display history-command; of one with a key what stands before the key. */
+void typed_remember(struct session *s, const char *line);
+void typed_forget(struct session *s);
 
 #endif

@@ -129,7 +129,7 @@ void inspect_current(struct session *s, const struct args *args, struct text *ou
 		put_globals(s, defaults, out);
 	else if (interface && args_has(args, "configuration"))
 		put_part(s, excerpt_interfaces(running, is_any, NULL), defaults, out);
-	else if (interface && session_ifname(s, args, ifname, out))
+	else if (interface && ifname_typed(s, args, ifname, out))
 		put_part(s, excerpt_interfaces(running, is_same, ifname), defaults, out);
 	else if (interface)
 		return;

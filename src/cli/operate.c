@@ -28,7 +28,7 @@ void operate_interface(struct session *s, const struct args *args, struct text *
 {
 	char ifname[SETTINGS_IFNAME_MAX];
 
-	if (!session_ifname(s, args, ifname, out))
+	if (!ifname_typed(s, args, ifname, out))
 		return;
 	memcpy(s->ifname, ifname, sizeof ifname);
 	s->view = VIEW_INTERFACE;

@@ -51,8 +51,7 @@ void session_free(struct session *s)
 	if (s->office->lock == s)
 		s->office->lock = NULL;
 	session_drop(s);
-	for (unsigned i = 0; i < INSIDE_HISTORY; i++)
-		free(s->typed[i]);
+	typed_forget(s);
 	free(s);
 }
 
@@ -439,48 +438,6 @@ static void run_filtered(struct session *s, const char *pipeline, struct text *o
 	text_fini(&whole);
 }
 
-/* What may be shown again: a key typed in plain may not. NULL: nothing of the line. */
-static char *shown(const struct session *s, const char *line)
-{
-	const struct match *m = &s->office->match;
-	const char *password = NULL;
-
-	if (m->result != MATCH_FOUND)
-		return strcasestr(line, "auth") ? NULL : auto_copy(line, strlen(line));
-	if (m->row->kind == ROW_SET)
-		password = args_text(&m->args, "password");
-	if (!password || seal_is_sealed(password))
-		return auto_copy(line, strlen(line));
-	for (unsigned i = 0; i < m->token_count; i++) {
-		if (m->tokens[i].text != password)
-			continue;
-		struct text t = {0};
-		text_add_len(&t, line, m->tokens[i].at);
-		text_add(&t, "********");
-		return text_take(&t);
-	}
-	return NULL;
-}
-
-static void remember(struct session *s, const char *line)
-{
-	unsigned count = 0;
-	char *copy = s->loading ? NULL : shown(s, line);
-
-	while (count < INSIDE_HISTORY && s->typed[count])
-		count++;
-	if (!copy || (count > 0 && strcmp(s->typed[count - 1], copy) == 0)) {
-		free(copy);
-		return;
-	}
-	if (count == INSIDE_HISTORY) {
-		free(s->typed[0]);
-		memmove(&s->typed[0], &s->typed[1], (INSIDE_HISTORY - 1) * sizeof s->typed[0]);
-		count--;
-	}
-	s->typed[count] = copy;
-}
-
 /* What belongs to a display only; false and refused for anything else. */
 static bool may_redirect(struct session *s, const struct redirect *to, struct text *out)
 {
@@ -522,7 +479,7 @@ void session_run_in(struct session *s, uint8_t view, const char *line, size_t co
 	struct redirect to = redirect_cut(head);
 	bool is_known = find_row(s, head, &found);
 	if (view == s->view)
-		remember(s, line);
+		typed_remember(s, line);
 	if (!is_known) {
 		report(s, &s->office->match, found, column, out);
 	} else {
@@ -559,33 +516,6 @@ void session_run(struct session *s, const char *line, struct text *out)
 	if (!s->loading)
 		office_wake(s->office);
 	session_run_in(s, s->view, line, s->interactive ? strlen(view_prompt(s, s->view)) : 0, out);
-}
-
-bool session_ifname(struct session *s, const struct args *args, char ret[SETTINGS_IFNAME_MAX],
-		    struct text *out)
-{
-	const char *number = args_text(args, "interface-number");
-	char typed[SETTINGS_IFNAME_MAX];
-	char name[SETTINGS_IFNAME_MAX];
-	unsigned alike = 0;
-	int n = snprintf(typed, sizeof typed, "%s%s", args_text(args, "interface-name"),
-			 number ? number : "");
-
-	if (n < 0 || (size_t)n >= sizeof typed) {
-		session_refuse(s, out, "An interface name has at most %d characters.",
-			       SETTINGS_IFNAME_MAX - 1);
-		return false;
-	}
-	memcpy(ret, typed, sizeof typed);
-	if (s->loading || office_has_ifname(s->office, typed))
-		return true;
-	for (unsigned i = 0; s->office->world->ifname(s->office->world->context, i, name); i++) {
-		if (strcasecmp(name, typed) == 0 && alike++ == 0)
-			memcpy(ret, name, sizeof name);
-	}
-	if (alike > 1)
-		memcpy(ret, typed, sizeof typed);
-	return true;
 }
 
 void session_help(struct session *s, const char *so_far, struct text *out)

@@ -286,7 +286,7 @@ void transaction_clear_interface(struct session *s, const struct args *args, str
 	char ifname[SETTINGS_IFNAME_MAX];
 	char question[160];
 
-	if (!session_ifname(s, args, ifname, out))
+	if (!ifname_typed(s, args, ifname, out))
 		return;
 	memcpy(s->asked_name, ifname, sizeof ifname);
 	(void)snprintf(question, sizeof question,
