@@ -76,7 +76,8 @@ struct session {
 /* ---- office.c ---- */
 int64_t office_unix_s(const struct office *o);
 mono office_steady(const struct office *o);
-/* Fills next from a configuration text; err is "LINE: reason" after name and a colon. */
+/* Fills next from a configuration text; err is "LINE: reason" after name and a colon. It takes the
+ * scratch: what the line that is being run was read into is gone. */
 MUST_CHECK int office_parse(struct office *o, const char *name, const char *config,
 			    struct store *next, struct err *err);
 void office_print(const struct office *o, const struct store *s, struct text *out);

@@ -235,18 +235,24 @@ static int try_startup(void *context, const char *config, struct err *err)
 	return load(context, STARTUP_NAME, config, err);
 }
 
-int office_load_startup(struct office *o, struct err *err)
+/* What was on trial when we went down was never confirmed; what is saved is older. */
+static void forget_trial(struct office *o)
 {
 	struct history_trial trial;
 
-	/* What was on trial when we went down was never confirmed; what is saved is older. */
 	if (history_trial_load(o->history, &trial))
 		(void)!history_trial_drop(o->history, NULL);
+}
+
+int office_load_startup(struct office *o, struct err *err)
+{
+	forget_trial(o);
 	return startup_load(o->shelf, try_startup, o, err);
 }
 
 int office_load_text(struct office *o, const char *name, const char *config, struct err *err)
 {
+	forget_trial(o);
 	return load(o, name, config, err);
 }
 
@@ -274,9 +280,13 @@ mono office_next_wake(const struct office *o)
 	return next;
 }
 
+const char *office_trouble(const struct office *o)
+{
+	return commit_trouble(o->commit);
+}
+
 bool office_is_closed_to(struct office *o, const struct session *s, struct err *err)
 {
-	office_wake(o);
 	bool shared = o->lock && o->lock_by_user && strcmp(o->lock->user, s->user) == 0;
 	if (o->lock && o->lock != s && !shared) {
 		err_set(err, "The configuration is locked by other user. [Session ID = %u]",

@@ -10,6 +10,7 @@
 #include "cli/displays.h"
 #include "cli/inside.h"
 #include "cli/transaction.h"
+#include "conf/startup.h"
 
 #define PACKAGE "WEAKEA"
 
@@ -231,11 +232,49 @@ static bool has_weak_key(const struct store *s, uint32_t *ret_id)
 	return false;
 }
 
+/* What is saved must start again; what does not read today is no reason to keep the package. */
+static bool is_saved_with_weak_key(struct session *s, uint32_t *ret_id)
+{
+	const struct shelf *shelf = s->office->shelf;
+	struct store *saved = store_new();
+	struct text config = {0};
+	struct err err;
+	bool weak = shelf->load(shelf->context, STARTUP_NAME, &config, NULL) == 0 &&
+		    office_parse(s->office, STARTUP_NAME, text_chars(&config), saved, &err) == 0 &&
+		    has_weak_key(saved, ret_id);
+
+	text_fini(&config);
+	store_free(saved);
+	return weak;
+}
+
+/* Nothing that runs, that is saved, or that may run again when a trial ends needs it. */
+static bool may_uninstall(struct session *s, struct text *out)
+{
+	uint32_t id;
+
+	if (!transaction_is_settled(s, out))
+		return false;
+	if (has_weak_key(commit_running(s->office->commit), &id))
+		session_refuse(s, out,
+			       "The package " PACKAGE " is in use by authentication key %u (md5); "
+			       "remove that key first.",
+			       id);
+	else if (is_saved_with_weak_key(s, &id))
+		session_refuse(s, out,
+			       "The saved configuration needs the package " PACKAGE
+			       " for authentication key %u (md5); save one without that key first.",
+			       id);
+	else
+		return true;
+	return false;
+}
+
 static void uninstall_answer(struct session *s, char answer, struct text *out)
 {
 	struct err err;
 
-	if (answer != 'y')
+	if (answer != 'y' || !may_uninstall(s, out))
 		return;
 	text_add(out, "Info: Checking, please wait for a moment...done.\n"
 		      "Info: Start to uninstall the package " PACKAGE ".\n"
@@ -250,21 +289,14 @@ static void uninstall_answer(struct session *s, char answer, struct text *out)
 
 void operate_uninstall(struct session *s, const struct args *args, struct text *out)
 {
-	uint32_t id;
-
 	if (!knows_package(s, args, out))
 		return;
 	if (!commit_weakea(s->office->commit)) {
 		text_add(out, "Info: The package " PACKAGE " is not installed.\n");
 		return;
 	}
-	if (has_weak_key(commit_running(s->office->commit), &id)) {
-		session_refuse(s, out,
-			       "The package " PACKAGE " is in use by authentication key %u (md5); "
-			       "remove that key first.",
-			       id);
+	if (!may_uninstall(s, out))
 		return;
-	}
 	session_ask(s,
 		    "Warning: This will uninstall the package " PACKAGE ", Continue? [Y/N]:", false,
 		    uninstall_answer, out);

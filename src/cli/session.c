@@ -16,6 +16,7 @@
 #include "cli/operate.h"
 #include "cli/redirect.h"
 #include "cli/render.h"
+#include "cli/transaction.h"
 #include "cli/verbs.h"
 #include "conf/collate.h"
 #include "conf/compile.h"
@@ -198,6 +199,8 @@ static bool begin_work(struct session *s, struct text *out)
 		session_refuse(s, out, "%s", err.text);
 		return false;
 	}
+	if (s->immediate && !transaction_is_settled(s, out))
+		return false;
 	s->base = store_hold(commit_running(s->office->commit));
 	s->mine = store_dup(s->base);
 	return true;
@@ -498,6 +501,9 @@ void session_run(struct session *s, const char *line, struct text *out)
 
 	s->failed = false;
 	s->terse = false;
+	/* Time passes between lines: nothing is undone, nor parsed, in the middle of one. */
+	if (!s->loading)
+		office_wake(s->office);
 	if (s->answer) {
 		take_answer(s, line + blanks, out);
 		return;
@@ -513,8 +519,6 @@ void session_run(struct session *s, const char *line, struct text *out)
 		session_refuse(s, out, "A line has at most %d characters.", MATCH_LINE_MAX);
 		return;
 	}
-	if (!s->loading)
-		office_wake(s->office);
 	session_run_in(s, s->view, line, s->interactive ? strlen(view_prompt(s, s->view)) : 0, out);
 }
 

@@ -27,9 +27,12 @@ MUST_CHECK int office_load_startup(struct office *o, struct err *err);
 /* --config FILE: 0, or -EINVAL with "NAME:LINE: reason"; nothing is applied unless all is good. */
 MUST_CHECK int office_load_text(struct office *o, const char *name, const char *config,
 				struct err *err);
-/* Trials that run out, locks that time out: call at office_next_wake, or any time before. */
+/* Trials that run out, locks that time out: call at office_next_wake, or any time before; each line
+ * does so before it is read, and none while it runs. */
 void office_wake(struct office *o);
 mono office_next_wake(const struct office *o);
+/* Why a trial whose time is over still runs, for the journal; "" if there is none such. */
+const char *office_trouble(const struct office *o);
 
 enum session_level {
 	SESSION_LOOK,	   /* may only look */

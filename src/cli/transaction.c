@@ -27,6 +27,14 @@ static bool is_open(struct session *s, struct text *out)
 	return false;
 }
 
+bool transaction_is_settled(struct session *s, struct text *out)
+{
+	if (!commit_on_trial(s->office->commit))
+		return true;
+	session_refuse(s, out, "A trial configuration is running; commit or abort it first.");
+	return false;
+}
+
 /* The work of a session without any is nothing on top of running. */
 static int commit_work(struct session *s, const struct commit_order *order,
 		       const struct commit_trial *trial, struct text *out)
@@ -153,8 +161,8 @@ static void abort_answer(struct session *s, char answer, struct text *out)
 
 	if (answer != 'y')
 		return;
-	if (!commit_on_trial(s->office->commit))
-		session_refuse(s, out, "No trial configuration is running.");
+	if (commit_trial_number(s->office->commit) != s->asked_id)
+		session_refuse(s, out, "The trial configuration that was to be undone is over.");
 	else if (commit_abort(s->office->commit, &err) < 0)
 		session_refuse(s, out, "%s", err.text);
 	else
@@ -176,6 +184,7 @@ void transaction_abort_trial(struct session *s, const struct args *args, struct 
 			       "abort trial session %u.",
 			       commit_trial_session(c), commit_trial_session(c));
 	} else {
+		s->asked_id = commit_trial_number(c);
 		session_ask(s, "Warning: The trial configuration will be undone. Continue? [Y/N]:",
 			    false, abort_answer, out);
 	}
@@ -258,7 +267,7 @@ static void clear_interface_answer(struct session *s, char answer, struct text *
 	struct commit_order order = order_of(s, "CLI");
 	struct err err;
 
-	if (answer != 'y' || !is_open(s, out))
+	if (answer != 'y' || !is_open(s, out) || !transaction_is_settled(s, out))
 		return;
 	struct store *next = store_dup(commit_running(s->office->commit));
 	unsigned i = store_first_role(running, s->asked_name);
@@ -286,7 +295,7 @@ void transaction_clear_interface(struct session *s, const struct args *args, str
 	char ifname[SETTINGS_IFNAME_MAX];
 	char question[160];
 
-	if (!ifname_typed(s, args, ifname, out))
+	if (!ifname_typed(s, args, ifname, out) || !transaction_is_settled(s, out))
 		return;
 	memcpy(s->asked_name, ifname, sizeof ifname);
 	(void)snprintf(question, sizeof question,
@@ -339,7 +348,8 @@ static void rollback_file_answer(struct session *s, char answer, struct text *ou
 		r = office_parse(s->office, s->asked_name, text_chars(&config), whole, &err);
 	if (r == 0)
 		r = commit_replace(s->office->commit, whole, &order, &err);
-	rollback_done(s, r, &err, out);
+	if (r < 0 || confirm(s, out))
+		rollback_done(s, r, &err, out);
 	store_free(whole);
 	text_fini(&config);
 }
@@ -529,7 +539,8 @@ static void forget_answer(struct session *s, char answer, struct text *out)
 {
 	struct err err;
 
-	if (answer == 'y' && history_drop_oldest(s->office->history, s->asked_id, &err) < 0)
+	if (answer == 'y' && transaction_is_settled(s, out) &&
+	    history_drop_oldest(s->office->history, s->asked_id, &err) < 0)
 		session_refuse(s, out, "%s", err.text);
 }
 
@@ -537,11 +548,8 @@ void transaction_forget(struct session *s, const struct args *args, struct text 
 {
 	char question[120];
 
-	if (commit_on_trial(s->office->commit)) {
-		session_refuse(s, out,
-			       "A trial configuration is running; commit or abort it first.");
+	if (!transaction_is_settled(s, out))
 		return;
-	}
 	s->asked_id = (uint32_t)args_number(args, "count", 0);
 	(void)snprintf(question, sizeof question,
 		       "Warning: The oldest commits, %u of them, will be forgotten. Continue? "

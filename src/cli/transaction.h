@@ -11,7 +11,8 @@
 
 /* Plain commit of a session's work; false and refused if it cannot be. */
 bool transaction_commit(struct session *s, struct text *out);
-
+/* False and refused while a trial runs: what is done at once would be undone with it. */
+bool transaction_is_settled(struct session *s, struct text *out);
 void transaction_run_commit(struct session *s, const struct args *args, struct text *out);
 void transaction_abort_trial(struct session *s, const struct args *args, struct text *out);
 void transaction_clear(struct session *s, const struct args *args, struct text *out);

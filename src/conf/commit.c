@@ -22,7 +22,9 @@ struct commit {
 	bool on_trial;
 	mono deadline;
 	unsigned trial_session;
+	unsigned trial_number; /* counts them, so that one is not taken for the next */
 	struct history_trial trial;
+	struct err trouble; /* why the trial whose time is over runs on; "" if none does */
 };
 
 struct commit *commit_new(const struct commit_hooks *hooks, struct history *history,
@@ -211,6 +213,11 @@ unsigned commit_trial_session(const struct commit *c)
 	return c->trial_session;
 }
 
+unsigned commit_trial_number(const struct commit *c)
+{
+	return c->on_trial ? c->trial_number : 0;
+}
+
 const char *commit_trial_persist(const struct commit *c)
 {
 	return c->on_trial ? c->trial.persist : "";
@@ -223,20 +230,26 @@ span commit_trial_left(const struct commit *c)
 	return span_max(mono_sub(c->deadline, c->hooks.steady(c->hooks.context)), SPAN_ZERO);
 }
 
+static void end_trial(struct commit *c)
+{
+	c->on_trial = false;
+	c->trouble.text[0] = '\0';
+}
+
 int commit_confirm(struct commit *c, struct err *err)
 {
 	int r = c->on_trial ? history_trial_drop(c->history, err) : 0;
 
 	/* What the disk still calls a trial is none that we may call confirmed. */
 	if (r == 0)
-		c->on_trial = false;
+		end_trial(c);
 	return r;
 }
 
 /* Should its record stay on the disk, then the next start says the same: not confirmed. */
 static void forget_trial(struct commit *c)
 {
-	c->on_trial = false;
+	end_trial(c);
 	(void)!history_trial_drop(c->history, NULL);
 }
 
@@ -263,7 +276,9 @@ int commit_try(struct commit *c, const struct store *base, const struct store *m
 		forget_trial(c);
 	if (r < 0 || (r == 0 && !extends))
 		return r;
+	c->trial_number += !extends;
 	c->on_trial = true;
+	c->trouble.text[0] = '\0';
 	c->trial = t;
 	c->trial.trial_id = c->running_id;
 	c->trial_session = trial->session;
@@ -288,14 +303,17 @@ int commit_abort(struct commit *c, struct err *err)
 
 bool commit_wake(struct commit *c)
 {
-	struct err err;
-
 	if (!c->on_trial || mono_before(c->hooks.steady(c->hooks.context), c->deadline))
 		return false;
-	if (commit_abort(c, &err) == 0)
+	if (commit_abort(c, &c->trouble) == 0)
 		return true;
 	c->deadline = mono_add(c->hooks.steady(c->hooks.context), RETRY);
 	return false;
+}
+
+const char *commit_trouble(const struct commit *c)
+{
+	return c->trouble.text;
 }
 
 mono commit_next_wake(const struct commit *c)

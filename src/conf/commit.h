@@ -74,6 +74,8 @@ MUST_CHECK int commit_try(struct commit *c, const struct store *base, const stru
 			  struct err *err);
 bool commit_on_trial(const struct commit *c);
 unsigned commit_trial_session(const struct commit *c);
+/* Which trial it is since the start, 0 without one; the same while it is only extended. */
+unsigned commit_trial_number(const struct commit *c);
 const char *commit_trial_persist(const struct commit *c);
 span commit_trial_left(const struct commit *c);
 /* 0 also without a trial; negative with a sentence: it stays on trial. */
@@ -82,6 +84,8 @@ MUST_CHECK int commit_confirm(struct commit *c, struct err *err);
 MUST_CHECK int commit_abort(struct commit *c, struct err *err);
 /* Undoes a trial whose time is over; true if it did. */
 bool commit_wake(struct commit *c);
+/* Why a trial whose time is over could not be undone yet; "" if there is none such. */
+const char *commit_trouble(const struct commit *c);
 mono commit_next_wake(const struct commit *c);
 
 #endif

@@ -30,6 +30,7 @@ struct history {
 	unsigned room;
 	struct history_point *points; /* ascending id */
 	uint32_t highest;	      /* id on the shelf, readable or not */
+	uint32_t held;		      /* a trial goes back to it, so it stays; 0: none */
 };
 
 /* ---- header lines ---- */
@@ -232,14 +233,15 @@ static void index_remove(struct history *h, unsigned i)
 }
 
 /*
- * The oldest unlabelled points go; there always are some, since at most 20 carry a label. One that
- * the disk does not let go of is forgotten here and tried again after the next start.
+ * The oldest unlabelled points go; there always are some, since at most 20 carry a label and one is
+ * held. One that the disk does not let go of is forgotten here and tried again after the next
+ * start.
  */
 static void evict(struct history *h)
 {
 	for (unsigned i = 0; h->count > HISTORY_MAX && i < h->count;) {
 		char name[32];
-		if (h->points[i].label[0]) {
+		if (h->points[i].label[0] || h->points[i].id == h->held) {
 			i++;
 			continue;
 		}
@@ -308,6 +310,9 @@ int history_new(const struct shelf *shelf, struct history **ret, struct err *err
 		index_name(h, n, err);
 	if (h->count > 0)
 		qsort(h->points, h->count, sizeof *h->points, compare_id);
+	struct history_trial trial;
+	if (history_trial_load(h, &trial))
+		h->held = trial.back_to_id;
 	evict(h);
 	*ret = h;
 	return 0;
@@ -438,14 +443,20 @@ int history_set_label(struct history *h, uint32_t id, const char *label, struct 
 
 int history_drop_oldest(struct history *h, unsigned count, struct err *err)
 {
+	unsigned at = 0;
 	int r = 0;
 
-	for (; r == 0 && count > 0 && h->count > 1; count--) {
+	while (r == 0 && count > 0 && at + 1 < h->count) {
 		char name[32];
-		point_name(h->points[0].id, name);
+		if (h->points[at].id == h->held) {
+			at++;
+			continue;
+		}
+		point_name(h->points[at].id, name);
 		r = h->shelf.drop(h->shelf.context, name, err);
 		if (r == 0)
-			index_remove(h, 0);
+			index_remove(h, at);
+		count--;
 	}
 	return r;
 }
@@ -473,6 +484,8 @@ int history_trial_keep(struct history *h, const struct history_trial *t, struct 
 	header_add(&chars, "user", t->user);
 	text_add(&chars, "!\n");
 	int r = h->shelf.keep(h->shelf.context, TRIAL_NAME, text_chars(&chars), chars.len, err);
+	if (r == 0)
+		h->held = t->back_to_id;
 	text_fini(&chars);
 	return r;
 }
@@ -510,5 +523,9 @@ bool history_trial_load(const struct history *h, struct history_trial *ret)
 
 int history_trial_drop(struct history *h, struct err *err)
 {
-	return h->shelf.drop(h->shelf.context, TRIAL_NAME, err);
+	int r = h->shelf.drop(h->shelf.context, TRIAL_NAME, err);
+
+	if (r == 0)
+		h->held = 0;
+	return r;
 }

@@ -44,12 +44,13 @@ MUST_CHECK int history_add(struct history *h, struct history_point *point, const
 			   struct err *err);
 MUST_CHECK int history_set_label(struct history *h, uint32_t id, const char *label,
 				 struct err *err);
-/* The oldest so many go, labelled or not; the newest stays. */
+/* The oldest so many go, labelled or not; the newest stays, and what a trial goes back to. */
 MUST_CHECK int history_drop_oldest(struct history *h, unsigned count, struct err *err);
 /* After a commit that failed to apply: the newest point is taken back. */
 void history_drop_newest(struct history *h);
 
-/* A trial that must survive a restart: what to go back to, and until when. One at most. */
+/* A trial that must survive a restart: what to go back to, and until when. One at most; while it is
+ * on the shelf, the point it goes back to is neither evicted nor dropped. */
 struct history_trial {
 	uint32_t back_to_id; /* point that is restored if nobody confirms */
 	uint32_t trial_id;   /* point under trial */

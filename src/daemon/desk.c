@@ -38,6 +38,7 @@ struct desk {
 	struct office *office;
 	struct dialogue *dialogue;
 	struct memory memory; /* of the last run */
+	struct err told;      /* of the office's troubles; "" none */
 	struct mail *mail;
 	pthread_t thread;
 	bool started;
@@ -239,6 +240,20 @@ static void tell_deafness(struct desk *d)
 		say(SAY_WARNING, "nobody new can use the control socket: %s", strerror(-error));
 }
 
+/* Each reason once, however often it is tried again. */
+static void tell_trouble(struct desk *d)
+{
+	const char *why = office_trouble(d->office);
+
+	if (strcmp(why, d->told.text) == 0)
+		return;
+	err_set(&d->told, "%s", why);
+	if (*why)
+		say(SAY_ERROR, "a trial whose time is over runs on, its undo fails: %s", why);
+	else
+		say(SAY_NOTICE, "no trial runs beyond its time any more");
+}
+
 static void *work(void *context)
 {
 	struct desk *d = context;
@@ -251,6 +266,7 @@ static void *work(void *context)
 		if (!mono_before(steady(d), office_next_wake(d->office)))
 			office_wake(d->office);
 		dialogue_turn(d->dialogue, before_line, d);
+		tell_trouble(d);
 		if (atomic_exchange(&d->hurry, false))
 			d->keep_next = mono_min(d->keep_next, mono_add(d->kept, KEEP_GAP));
 		if (!mono_before(steady(d), d->keep_next))

@@ -195,6 +195,86 @@ static void a_trial_is_undone_on_a_full_disk(void **state)
 	stop(&d);
 }
 
+/* A clock that moves on each time it is read. */
+static mono running_clock(void *context)
+{
+	struct stage *s = context;
+
+	s->passed_s++;
+	return stage_steady(s);
+}
+
+static void a_trial_does_not_end_in_the_middle_of_a_line(void **state)
+{
+	struct desk d = {0};
+	struct session *tries;
+
+	(void)state;
+	start(&d);
+	tries = d.session;
+	must_type(&d, "system-view");
+	must_type(&d, "ntp listen-port 1100");
+	must_type(&d, "commit trial 60");
+	d.session = session_new(d.office, "other", "vty1", SESSION_CONFIGURE, false);
+	must_type(&d, "system-view immediately");
+	d.stage.passed_s = 58;
+	d.world.steady = running_clock;
+	assert_false(type(&d, "ntp refclock-master 127.127.1.3 5"));
+	assert_non_null(strstr(text_chars(&d.reply), "trial configuration of session 1"));
+	assert_int_equal(d.stage.settings->port_count, 1);
+	must_type(&d, "ntp refclock-master 127.127.1.3 5");
+	assert_int_equal(d.stage.settings->port_count, 0);
+	assert_int_equal(d.stage.settings->refclock_unit, 3);
+	assert_int_equal(d.stage.settings->refclock_stratum, 5);
+	d.session = tries;
+	stop(&d);
+}
+
+static void however_often_a_trial_is_extended_it_can_be_undone(void **state)
+{
+	struct desk d = {0};
+	char line[40];
+
+	(void)state;
+	start(&d);
+	must_type(&d, "system-view");
+	for (unsigned i = 0; i < 100; i++) {
+		(void)snprintf(line, sizeof line, "sysname try%u", i);
+		must_type(&d, line);
+		must_type(&d, "commit trial 60");
+	}
+	d.stage.passed_s += 60;
+	office_wake(d.office);
+	assert_string_equal(d.stage.settings->sysname, "");
+	assert_string_equal(office_trouble(d.office), "");
+	stop(&d);
+}
+
+static void a_trial_that_cannot_be_undone_says_why(void **state)
+{
+	struct desk d = {0};
+
+	(void)state;
+	start(&d);
+	must_type(&d, "system-view");
+	must_type(&d, "ntp listen-port 1100");
+	must_type(&d, "commit trial 60");
+	struct text *back = &d.memory.texts[memory_find(&d.memory, "point.1000000001")].text;
+	back->chars[back->len - 2] ^= 1;
+	assert_string_equal(office_trouble(d.office), "");
+	for (unsigned i = 0; i < 3; i++) {
+		d.stage.passed_s += 60;
+		office_wake(d.office);
+		assert_string_equal(office_trouble(d.office),
+				    "Commit point 1000000001 cannot be used: its configuration is "
+				    "damaged.");
+	}
+	assert_int_equal(d.stage.settings->port_count, 1);
+	must_type(&d, "commit");
+	assert_string_equal(office_trouble(d.office), "");
+	stop(&d);
+}
+
 /* Else it would look unconfirmed after a restart. */
 static void a_confirmation_that_the_disk_refuses_is_none(void **state)
 {
@@ -311,6 +391,9 @@ int main(void)
 		cmocka_unit_test(plain_keys_are_handed_down_and_nowhere_else),
 		cmocka_unit_test(a_trial_is_undone_when_nobody_confirms),
 		cmocka_unit_test(a_trial_is_undone_on_a_full_disk),
+		cmocka_unit_test(a_trial_does_not_end_in_the_middle_of_a_line),
+		cmocka_unit_test(however_often_a_trial_is_extended_it_can_be_undone),
+		cmocka_unit_test(a_trial_that_cannot_be_undone_says_why),
 		cmocka_unit_test(a_confirmation_that_the_disk_refuses_is_none),
 		cmocka_unit_test(a_key_typed_again_is_no_change),
 		cmocka_unit_test(a_bad_file_is_refused_with_its_line),

@@ -263,6 +263,37 @@ static void a_trial_survives_a_restart(void **state)
 	memory_fini(&m);
 }
 
+static void what_a_trial_goes_back_to_stays_while_it_runs(void **state)
+{
+	struct memory_shelf m = {0};
+	struct history *h = reopen(&m, NULL);
+	struct history_trial t = {FIRST, FIRST + 1, 1795307820, "", "ann"};
+	struct history_point p;
+	struct err err;
+
+	(void)state;
+	add(h, "", "way back\n");
+	assert_int_equal(history_trial_keep(h, &t, &err), 0);
+	for (unsigned i = 0; i < 2 * HISTORY_MAX; i++)
+		add(h, "", "config\n");
+	assert_text(h, FIRST, "way back\n");
+	h = reopen(&m, h);
+	for (unsigned i = 0; i < 2; i++)
+		add(h, "", "config\n");
+	assert_text(h, FIRST, "way back\n");
+	assert_int_equal(history_drop_oldest(h, 2, &err), 0);
+	assert_text(h, FIRST, "way back\n");
+	assert_int_equal(history_drop_oldest(h, HISTORY_MAX, &err), 0);
+	assert_true(history_point(h, 1, &p));
+	assert_int_equal(p.id, FIRST);
+	assert_false(history_point(h, 2, &p));
+	assert_int_equal(history_trial_drop(h, &err), 0);
+	assert_int_equal(history_drop_oldest(h, 1, &err), 0);
+	assert_false(history_find_id(h, FIRST, &p));
+	history_free(h);
+	memory_fini(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +305,7 @@ int main(void)
 		cmocka_unit_test(the_newest_can_be_taken_back),
 		cmocka_unit_test(power_off_at_any_change_of_an_add_loses_nothing),
 		cmocka_unit_test(a_trial_survives_a_restart),
+		cmocka_unit_test(what_a_trial_goes_back_to_stays_while_it_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
