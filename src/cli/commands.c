@@ -379,7 +379,7 @@ const struct command_row commands[] = {
 	{VIEW_SYSTEM, EDIT_KEY,
 	 NTP "authentication-keyid <key-id:1-4294967295> authentication-mode "
 	     "{ md5 | hmac-sha256 | aes-128-cmac | aes-256-cmac } "
-	     "{ cipher <password:string 1-432> | <password:string 1-432> } "
+	     "{ cipher <password:octets 1-432> | <password:octets 1-432> } "
 	     "[ mac-length { 16 | 20 | 32 } ]",
 	 NTP "authentication-keyid <key-id:1-4294967295>", key_fields,
 	 "authentication/authentication-keys"},
@@ -700,6 +700,17 @@ static void merge_access(const struct settings *s, bool undo, struct edit *e)
 		e->undo = false;
 }
 
+/* An undo that names another clock than the one that is there changes nothing. */
+static void keep_other_clock(const struct settings *s, struct edit *e)
+{
+	if (!s->refclock || e->value.refclock.unit == s->refclock_unit)
+		return;
+	e->undo = false;
+	e->value.refclock.on = s->refclock;
+	e->value.refclock.unit = s->refclock_unit;
+	e->value.refclock.stratum = s->refclock_stratum;
+}
+
 static void finish(struct command_context *context, bool undo, struct edit *e)
 {
 	const struct settings *s = store_settings(context->store);
@@ -725,6 +736,12 @@ int command_edit(const struct command_row *row, const struct args *args, bool un
 	ret->undo = undo;
 	fill(row->fields, args, &ret->value);
 	finish(context, undo, ret);
+	if (row->object == EDIT_REFCLOCK && undo && args_value(args, "clock-address"))
+		keep_other_clock(store_settings(context->store), ret);
+	if (row->object == EDIT_RULE && !undo && ret->value.rule.id == COMMAND_NO_RULE) {
+		err_set(err, "No number is left behind the last rule; give this one a number.");
+		return -ENOSPC;
+	}
 	if (row->object != EDIT_KEY || undo)
 		return 0;
 	ret->sealed = context->sealed;

@@ -171,10 +171,12 @@ void help_show(struct session *s, const char *so_far, struct text *out)
 
 	if (s->answer || len > MATCH_LINE_MAX || help_filters(so_far, false, out))
 		return;
+	uint8_t view = s->view;
+	size_t skipped = (size_t)(skip_run(so_far, &view) - so_far);
 	find_next(s, so_far, &next);
 	bool unknown = *next.prefix && next.count == 0;
 	if (next.broken || unknown) {
-		size_t at = next.broken ? s->office->match.at : len - strlen(next.prefix);
+		size_t at = next.broken ? skipped + s->office->match.at : len - strlen(next.prefix);
 		text_addf(out, "%*s^\nError: Unrecognized command found at '^' position.\n",
 			  (int)(at + (s->interactive ? strlen(session_prompt(s)) : 0)), "");
 		return;

@@ -3,6 +3,19 @@
 #include <strings.h>
 
 #include "cli/inside.h"
+#include "conf/block.h"
+
+/* What a display shows can be typed back, even where another spelling is a name of the kernel's. */
+static bool has_block(const struct session *s, const char *ifname)
+{
+	const struct settings *settings =
+		store_settings(s->mine ? s->mine : commit_running(s->office->commit));
+	const char *at = block_next_ifname(settings, "");
+
+	while (at && strcmp(at, ifname) != 0)
+		at = block_next_ifname(settings, at);
+	return at;
+}
 
 bool ifname_typed(struct session *s, const struct args *args, char ret[SETTINGS_IFNAME_MAX],
 		  struct text *out)
@@ -20,7 +33,7 @@ bool ifname_typed(struct session *s, const struct args *args, char ret[SETTINGS_
 		return false;
 	}
 	memcpy(ret, typed, sizeof typed);
-	if (s->loading || office_has_ifname(s->office, typed))
+	if (s->loading || office_has_ifname(s->office, typed) || has_block(s, typed))
 		return true;
 	for (unsigned i = 0; s->office->world->ifname(s->office->world->context, i, name); i++) {
 		if (strcasecmp(name, typed) == 0 && alike++ == 0)

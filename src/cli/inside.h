@@ -74,6 +74,8 @@ struct session {
 #define OFFICE_SAVED "\n!Last configuration was saved at "
 
 /* ---- office.c ---- */
+/* 1 to 65535 and again from 1, never that of a session or of a trial's. */
+unsigned office_next_session(struct office *o);
 int64_t office_unix_s(const struct office *o);
 mono office_steady(const struct office *o);
 /* Fills next from a configuration text; err is "LINE: reason" after name and a colon. It takes the

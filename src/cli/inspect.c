@@ -11,6 +11,7 @@
 #include "cli/inside.h"
 #include "cli/lists.h"
 #include "cli/render.h"
+#include "conf/block.h"
 #include "conf/startup.h"
 
 static void put_json(json_t *j, struct text *out)
@@ -48,19 +49,15 @@ static bool is_absent(const void *context, const char *ifname)
 static void put_part(struct session *s, struct store *part, bool defaults, struct text *out)
 {
 	const struct settings *settings = store_settings(part);
-	const char *last = "";
 
 	if (s->json)
 		put_json(render_json(part), out);
 	else
 		text_add(out, "#\n");
-	for (unsigned i = 0; i < settings->role_count && !s->json; i++) {
-		const char *ifname = settings->roles[i].ifname;
-		if (strcmp(last, ifname) == 0)
-			continue;
-		render_interface(s->office->graph, part, ifname, defaults, out);
+	for (const char *at = s->json ? NULL : block_next_ifname(settings, ""); at;
+	     at = block_next_ifname(settings, at)) {
+		render_interface(s->office->graph, part, at, defaults, out);
 		text_add(out, "#\n");
-		last = ifname;
 	}
 	if (!s->json)
 		text_add(out, "return\n");
@@ -100,6 +97,10 @@ void inspect_this(struct session *s, const struct args *args, struct text *out)
 
 	if (s->json && s->view == VIEW_SYSTEM) {
 		put_globals(s, false, out);
+		return;
+	}
+	if (s->json && (s->view & VIEW_ACL)) {
+		lists_print(s, out);
 		return;
 	}
 	if (s->json) {

@@ -47,7 +47,10 @@ void lists_print(struct session *s, struct text *out)
 {
 	struct store *part = only_list(commit_running(s->office->commit), &s->acl);
 
-	render_lists(s->office->graph, part, out);
+	if (s->json)
+		put_json(store_settings(part), out);
+	else
+		render_lists(s->office->graph, part, out);
 	store_free(part);
 }
 

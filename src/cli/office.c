@@ -11,6 +11,25 @@
 
 #define WEAKEA_NAME "weakea"
 
+/* abort trial session names them. */
+#define SESSION_ID_MAX 65535
+
+static bool is_taken(const struct office *o, unsigned id)
+{
+	for (const struct session *s = o->sessions; s; s = s->next)
+		if (s->id == id)
+			return true;
+	return commit_on_trial(o->commit) && commit_trial_session(o->commit) == id;
+}
+
+unsigned office_next_session(struct office *o)
+{
+	do
+		o->last_session = o->last_session % SESSION_ID_MAX + 1;
+	while (is_taken(o, o->last_session));
+	return o->last_session;
+}
+
 int64_t office_unix_s(const struct office *o)
 {
 	int64_t unix_s = 0;

@@ -27,7 +27,7 @@ struct session *session_new(struct office *o, const char *user, const char *line
 	struct session *s = auto_new(1, sizeof *s);
 
 	s->office = o;
-	s->id = ++o->last_session;
+	s->id = office_next_session(o);
 	(void)snprintf(s->user, sizeof s->user, "%s", user);
 	(void)snprintf(s->line, sizeof s->line, "%s", line);
 	s->level = level;
@@ -392,16 +392,26 @@ static void lines_as_json(struct session *s, const struct verb_row *verb, struct
 
 static void run_verb(struct session *s, const struct verb_row *verb, struct text *out)
 {
-	if (s->loading && !(verb->flags & VERB_LOAD))
-		session_refuse(s, out, "This command has no place in a configuration file.");
-	else if (s->json && !(verb->flags & VERB_JSON))
+	if (s->json && !(verb->flags & VERB_JSON))
 		lines_as_json(s, verb, out);
 	else
 		verb->run(s, &s->office->match.args, out);
 }
 
+/* In a configuration file: lines of configuration, and the verbs that lead to them. */
+static bool may_be_loaded(const struct graph_row *row)
+{
+	return row->kind == ROW_SET || row->kind == ROW_UNDO ||
+	       (row->kind == ROW_VERB &&
+		(((const struct verb_row *)row->owner)->flags & VERB_LOAD));
+}
+
 static void run_row(struct session *s, const struct graph_row *row, struct text *out)
 {
+	if (s->loading && !may_be_loaded(row)) {
+		session_refuse(s, out, "This command has no place in a configuration file.");
+		return;
+	}
 	switch ((enum rows_kind)row->kind) {
 	case ROW_SET:
 	case ROW_UNDO:

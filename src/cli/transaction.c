@@ -197,7 +197,7 @@ void transaction_clear(struct session *s, const struct args *args, struct text *
 	(void)args;
 	(void)out;
 	session_drop(s);
-	if (s->view == VIEW_INTERFACE)
+	if (s->view & VIEW_INNER)
 		session_leave_to(s, VIEW_SYSTEM);
 }
 

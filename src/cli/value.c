@@ -27,6 +27,7 @@ static const struct {
 	{"aclname", VALUE_ACL_NAME, 1, SETTINGS_ACL_NAME_MAX - 1},
 	{"refclock", VALUE_REFCLOCK, 0, 3},
 	{"string", VALUE_STRING, 1, 255},
+	{"octets", VALUE_OCTETS, 1, 255},
 	{"label", VALUE_LABEL, 1, 256},
 	{"sysname", VALUE_SYSNAME, 1, 48},
 	{"ifname", VALUE_IFNAME, 1, SETTINGS_IFNAME_MAX - 1},
@@ -149,12 +150,44 @@ static bool has_control(const char *text)
 	return false;
 }
 
+/* Octets of the character that begins here, by RFC 3629: 0 if there is none. */
+static size_t utf8_length(const unsigned char *c)
+{
+	size_t len = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
+
+	if (c[0] > 0xf4 || (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
+	    (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+/* What is shown again, as JSON too, must be text; a password is octets. */
+static bool is_utf8(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	while (*at) {
+		size_t len = utf8_length(at);
+		if (len == 0)
+			return false;
+		at += len;
+	}
+	return true;
+}
+
 static enum value_fit read_text(const struct value_type *t, const char *text, struct err *err)
 {
 	size_t len = strlen(text);
 
 	if (has_control(text)) {
 		err_set(err, "Control characters are not allowed.");
+		return VALUE_OUT_OF_RANGE;
+	}
+	if (t->kind != VALUE_OCTETS && !is_utf8(text)) {
+		err_set(err, "It is not UTF-8.");
 		return VALUE_OUT_OF_RANGE;
 	}
 	if (len < t->min || len > t->max) {
@@ -207,6 +240,7 @@ enum value_fit value_read(const struct value_type *t, const char *text, struct v
 		fit = read_wildcard(text, &v);
 		break;
 	case VALUE_STRING:
+	case VALUE_OCTETS:
 	case VALUE_LABEL:
 	case VALUE_SYSNAME:
 	case VALUE_ACL_NAME:
@@ -246,6 +280,7 @@ const char *value_tag(const struct value_type *t, char buf[64])
 		(void)snprintf(buf, 64, "X:X::X:X");
 		break;
 	case VALUE_STRING:
+	case VALUE_OCTETS:
 	case VALUE_LABEL:
 	case VALUE_SYSNAME:
 	case VALUE_ACL_NAME:

@@ -23,6 +23,7 @@ enum value_kind {
 	VALUE_WILDCARD, /* wildcard4: 0 or X.X.X.X; number has the first octet highest */
 	VALUE_REFCLOCK, /* refclock: 127.127.1.0 to 127.127.1.3 */
 	VALUE_STRING,	/* string min-max: one word, or quoted */
+	VALUE_OCTETS,	/* octets min-max: a string that need not be UTF-8 */
 	VALUE_LABEL,	/* label: a string that is neither a number nor "-" */
 	VALUE_SYSNAME,	/* sysname: 1-48 of [A-Za-z0-9._-] */
 	VALUE_ACL_NAME, /* aclname: 1-32, a letter first */

@@ -100,6 +100,7 @@ static inline void typist_arg(struct typist *t, const struct graph_node *n, stru
 		(void)snprintf(buf, sizeof buf, "127.127.1.%u", b % 4);
 		break;
 	case VALUE_STRING:
+	case VALUE_OCTETS:
 	case VALUE_LABEL:
 	case VALUE_SYSNAME:
 	case VALUE_IFNAME:
