@@ -137,7 +137,10 @@ int check_file(const char *path)
 	int error = file_read_path(path, &config, &err);
 	bool weak = false;
 
-	if (!error) {
+	if (!error && text_has_nul(&config)) {
+		err_set(&err, "%s: it has a NUL octet", path);
+		error = -EINVAL;
+	} else if (!error) {
 		error = try(path, text_chars(&config), false, &err);
 		weak = error && try(path, text_chars(&config), true, &weak_err) == 0;
 	}

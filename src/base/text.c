@@ -57,6 +57,11 @@ void text_addf(struct text *t, const char *format, ...)
 	t->len += (size_t)n;
 }
 
+bool text_has_nul(const struct text *t)
+{
+	return t->len > 0 && memchr(t->chars, '\0', t->len);
+}
+
 void text_clear(struct text *t)
 {
 	t->len = 0;

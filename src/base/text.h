@@ -6,6 +6,7 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct text {
@@ -19,6 +20,8 @@ const char *text_chars(const struct text *t);
 void text_add(struct text *t, const char *chars);
 void text_add_len(struct text *t, const char *chars, size_t len);
 void text_addf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* True if text_chars seems to end before the text does. */
+bool text_has_nul(const struct text *t);
 /* Forgets the content, keeps the memory. */
 void text_clear(struct text *t);
 /* Cuts to len, which must not be more than the text has. */

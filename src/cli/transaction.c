@@ -344,6 +344,10 @@ static void rollback_file_answer(struct session *s, char answer, struct text *ou
 		return;
 	struct store *whole = store_new();
 	int r = shelf->load(shelf->context, s->asked_name, &config, &err);
+	if (r == 0 && text_has_nul(&config)) {
+		err_set(&err, "%s: it has a NUL octet", s->asked_name);
+		r = -EINVAL;
+	}
 	if (r == 0)
 		r = office_parse(s->office, s->asked_name, text_chars(&config), whole, &err);
 	if (r == 0)

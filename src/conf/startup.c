@@ -19,7 +19,7 @@ static const char *bad_name(unsigned i, char buf[32])
 }
 
 /* The number under which config is, or may be, kept aside; *ret_kept if it already is. */
-static unsigned bad_number(const struct shelf *shelf, const char *config, bool *ret_kept)
+static unsigned bad_number(const struct shelf *shelf, const struct text *config, bool *ret_kept)
 {
 	unsigned room = BAD_MAX;
 
@@ -28,7 +28,8 @@ static unsigned bad_number(const struct shelf *shelf, const char *config, bool *
 		struct text other = {0};
 		char name[32];
 		int r = shelf->load(shelf->context, bad_name(i, name), &other, NULL);
-		*ret_kept = r == 0 && strcmp(text_chars(&other), config) == 0;
+		*ret_kept = r == 0 && other.len == config->len &&
+			    memcmp(text_chars(&other), text_chars(config), config->len) == 0;
 		text_fini(&other);
 		if (*ret_kept || r == -ENOENT)
 			room = i;
@@ -46,7 +47,7 @@ static int promote(const struct shelf *shelf, const char *config, struct err *er
 	/* An unreadable one is nothing to go back to, and must not stop a new one. */
 	if (shelf->load(shelf->context, STARTUP_NAME, &now, NULL) == 0 &&
 	    strcmp(text_chars(&now), config) != 0)
-		(void)bad_number(shelf, text_chars(&now), &bad);
+		(void)bad_number(shelf, &now, &bad);
 	if (!bad)
 		r = shelf->keep(shelf->context, STARTUP_GOOD_NAME, text_chars(&now), now.len, err);
 	text_fini(&now);
@@ -63,14 +64,14 @@ int startup_save(const struct shelf *shelf, const char *config, struct err *err)
 }
 
 /* Says where the bad text went; name is "" if it could not be kept. */
-static void set_aside(const struct shelf *shelf, const char *config, char ret[96])
+static void set_aside(const struct shelf *shelf, const struct text *config, char ret[96])
 {
 	char name[32];
 	bool kept;
 	unsigned i = bad_number(shelf, config, &kept);
 
-	if (kept ||
-	    shelf->keep(shelf->context, bad_name(i, name), config, strlen(config), NULL) == 0)
+	if (kept || shelf->keep(shelf->context, bad_name(i, name), text_chars(config), config->len,
+				NULL) == 0)
 		(void)snprintf(ret, 96, "it is kept as %s", bad_name(i, name));
 	else
 		(void)snprintf(ret, 96, "it could not be kept aside");
@@ -78,13 +79,23 @@ static void set_aside(const struct shelf *shelf, const char *config, char ret[96
 
 typedef int try_config(void *context, const char *config, struct err *err);
 
+/* Zeros are what a power cut may leave of a file; what stands behind one would not be read. */
+static int try_whole(const char *name, const struct text *config, try_config *try, void *context,
+		     struct err *err)
+{
+	if (!text_has_nul(config))
+		return try(context, text_chars(config), err);
+	err_set(err, "%s: it has a NUL octet", name);
+	return -EBADMSG;
+}
+
 static int try_good(const struct shelf *shelf, try_config *try, void *context, struct err *err)
 {
 	struct text good = {0};
 	int r = shelf->load(shelf->context, STARTUP_GOOD_NAME, &good, err);
 
 	if (r == 0)
-		r = try(context, text_chars(&good), err);
+		r = try_whole(STARTUP_GOOD_NAME, &good, try, context, err);
 	text_fini(&good);
 	return r;
 }
@@ -105,9 +116,9 @@ int startup_load(const struct shelf *shelf,
 		return 0;
 	}
 	if (r == 0) {
-		r = try(context, text_chars(&now), &why);
+		r = try_whole(STARTUP_NAME, &now, try, context, &why);
 		if (r < 0)
-			set_aside(shelf, text_chars(&now), aside);
+			set_aside(shelf, &now, aside);
 	}
 	text_fini(&now);
 	if (r == 0)

@@ -89,6 +89,10 @@ static int load_file(struct desk *d, const char *path, struct err *err)
 	struct text config = {0};
 	int error = file_read_path(path, &config, err);
 
+	if (!error && text_has_nul(&config)) {
+		err_set(err, "%s: it has a NUL octet", path);
+		error = -EINVAL;
+	}
 	if (!error)
 		error = office_load_text(d->office, path, text_chars(&config), err);
 	if (config.chars)

@@ -343,6 +343,122 @@ static void a_bad_file_is_refused_with_its_line(void **state)
 	stop(&d);
 }
 
+static void assert_refused(struct desk *d, const char *config, const char *why)
+{
+	struct err err;
+
+	assert_int_equal(office_load_text(d->office, "site.cfg", config, &err), -EINVAL);
+	assert_string_equal(err.text, why);
+}
+
+static void a_file_holds_configuration_and_nothing_else(void **state)
+{
+	static const char no_place[] =
+		"site.cfg:2: This command has no place in a configuration file.";
+	struct desk d = {0};
+
+	(void)state;
+	start(&d);
+	assert_refused(&d, "#\ndisplay ntp status\n", no_place);
+	assert_refused(&d, "#\ndisplay ntp status > note.txt\n", no_place);
+	assert_refused(&d, "#\ndisplay version\n", no_place);
+	assert_refused(&d, "#\nsave\n", no_place);
+	assert_int_equal(memory_find(&d.memory, "note.txt"), -1);
+	stop(&d);
+}
+
+/* What a power cut may leave: behind the zeros nothing would be read. */
+static void a_file_with_zeros_is_not_gone_back_to(void **state)
+{
+	static const char config[] = "#\nsysname half\n#\n\0\0\0\0\0\0\nreturn\n";
+	struct desk d = {0};
+	struct err err;
+
+	(void)state;
+	start(&d);
+	assert_int_equal(d.shelf.keep(d.shelf.context, "half.cfg", config, sizeof config - 1, &err),
+			 0);
+	assert_false(type(&d, "rollback configuration to file half.cfg"));
+	assert_non_null(strstr(text_chars(&d.reply), "half.cfg: it has a NUL octet"));
+	must_type(&d, "display this");
+	assert_null(strstr(text_chars(&d.reply), "half"));
+	stop(&d);
+}
+
+static void a_block_that_is_shown_can_be_typed_back(void **state)
+{
+	struct desk d = {0};
+	struct err err;
+
+	(void)state;
+	start(&d);
+	assert_int_equal(office_load_text(d.office, "site.cfg",
+					  "interface LO\n ntp multicast-client\n"
+					  "interface ETH0\n ntp receive disable\n",
+					  &err),
+			 0);
+	must_type(&d, "system-view");
+	must_type(&d, "interface LO");
+	must_type(&d, "undo ntp multicast-client");
+	must_type(&d, "interface ETH 0");
+	must_type(&d, "undo ntp receive disable");
+	must_type(&d, "interface ETH1"); /* no block: the kernel's spelling */
+	must_type(&d, "ntp manycast-client");
+	must_type(&d, "commit");
+	assert_int_equal(d.stage.settings->role_count, 1);
+	assert_string_equal(d.stage.settings->roles[0].ifname, "eth1");
+	assert_int_equal(d.stage.settings->receive_count, 0);
+	stop(&d);
+}
+
+/* Or JSON could not show it. */
+static void what_is_shown_again_is_utf8(void **state)
+{
+	static const char *const lines[] = {
+		"commit label caf\xe9",
+		"commit trial 60 persist \xc3",
+		"commit description over\xc0\xaflong",
+		"commit comment half \xed\xa0\x80",
+		"commit comment beyond \xf4\x90\x80\x80",
+		"set configuration commit 1000000001 label \xff",
+	};
+	struct desk d = {0};
+
+	(void)state;
+	start(&d);
+	must_type(&d, "system-view");
+	must_type(&d, "ntp authentication-keyid 5 authentication-mode hmac-sha256 Sesame\xff");
+	for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++) {
+		assert_false(type(&d, lines[i]));
+		assert_non_null(strstr(text_chars(&d.reply), "It is not UTF-8."));
+	}
+	assert_true(session_pending(d.session));
+	must_type(&d, "commit label caf\xc3\xa9 description \xe2\x82\xac \xf0\x9f\x95\x90");
+	assert_memory_equal(d.stage.keys[0].octets, "Sesame\xff", 7);
+	must_type(&d, "display configuration commit list | json");
+	assert_non_null(strstr(text_chars(&d.reply), "caf\xc3\xa9"));
+	stop(&d);
+}
+
+static void session_ids_begin_again_and_are_never_taken_twice(void **state)
+{
+	struct desk d = {0};
+	struct session *s = NULL;
+
+	(void)state;
+	start(&d); /* session 1 stays */
+	for (unsigned i = 2; i <= 65535; i++) {
+		session_free(s);
+		s = session_new(d.office, "next", "vty1", SESSION_CONFIGURE, false);
+	}
+	session_free(s);
+	s = session_new(d.office, "last", "vty1", SESSION_CONFIGURE, false);
+	must_type(&d, "display configuration sessions");
+	if (!strstr(text_chars(&d.reply), "\n 2 ") && strncmp(text_chars(&d.reply), " 2 ", 3) != 0)
+		fail_msg("%s", text_chars(&d.reply));
+	stop(&d);
+}
+
 static double seconds(void)
 {
 	struct timespec t;
@@ -397,6 +513,11 @@ int main(void)
 		cmocka_unit_test(a_confirmation_that_the_disk_refuses_is_none),
 		cmocka_unit_test(a_key_typed_again_is_no_change),
 		cmocka_unit_test(a_bad_file_is_refused_with_its_line),
+		cmocka_unit_test(a_file_holds_configuration_and_nothing_else),
+		cmocka_unit_test(a_file_with_zeros_is_not_gone_back_to),
+		cmocka_unit_test(a_block_that_is_shown_can_be_typed_back),
+		cmocka_unit_test(what_is_shown_again_is_utf8),
+		cmocka_unit_test(session_ids_begin_again_and_are_never_taken_twice),
 		cmocka_unit_test(a_thousand_interfaces_are_quick),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,6 +62,30 @@ static void what_is_saved_is_loaded(void **state)
 	memory_fini(&m);
 }
 
+/* What a power cut may leave of a file on some disks. */
+static void a_file_with_zeros_is_bad_and_kept_whole(void **state)
+{
+	struct memory_shelf m = {0};
+	struct shelf s = memory_shelf(&m);
+	struct text kept = {0};
+	struct err err;
+
+	(void)state;
+	memory_put(&m, STARTUP_GOOD_NAME, "good");
+	assert_int_equal(s.keep(s.context, STARTUP_NAME, "one\0\0two", 8, &err), 0);
+	assert_int_equal(load(&m, &err), 0);
+	assert_string_equal(accepted, "good");
+	assert_non_null(strstr(err.text, "startup.cfg: it has a NUL octet"));
+	assert_int_equal(s.load(s.context, STARTUP_BAD_NAME, &kept, &err), 0);
+	assert_int_equal(kept.len, 8);
+	assert_memory_equal(kept.chars, "one\0\0two", 8);
+	text_fini(&kept);
+	assert_int_equal(s.keep(s.context, STARTUP_GOOD_NAME, "\0", 1, &err), 0);
+	assert_int_equal(load(&m, &err), -EBADMSG);
+	assert_string_equal(accepted, "");
+	memory_fini(&m);
+}
+
 static void a_bad_file_is_kept_aside_and_the_good_one_used(void **state)
 {
 	struct memory_shelf m = {0};
@@ -150,6 +174,7 @@ int main(void)
 		cmocka_unit_test(nothing_on_the_shelf_is_fine),
 		cmocka_unit_test(what_is_saved_is_loaded),
 		cmocka_unit_test(a_bad_file_is_kept_aside_and_the_good_one_used),
+		cmocka_unit_test(a_file_with_zeros_is_bad_and_kept_whole),
 		cmocka_unit_test(nothing_usable_is_an_error),
 		cmocka_unit_test(a_full_disk_is_said_and_loading_goes_on),
 		cmocka_unit_test(power_off_at_any_change_of_a_save_leaves_old_or_new),
