@@ -17,14 +17,14 @@ _Static_assert(CTLSOCK_FRAME_MAX == FRAME_LINE_MAX + 1, "the longest line fits a
 #define PIECE_MAX ((size_t)32 * 1024)
 /* Somebody who connects and says nothing holds a place for so long. */
 #define HELLO_S 10
-/* Those who may only look cannot take the last places. */
+/* Those who may only look, and those who may not even that, cannot take the last places. */
 #define LOOKERS_MAX (CTLSOCK_PEERS_MAX - 16)
 
 struct talk {
 	struct session *session; /* NULL until its first frame */
 	time_t came_s;
 	bool here;
-	bool looks; /* may not configure */
+	bool looks; /* may not configure; known before it greets */
 };
 
 struct dialogue {
@@ -127,6 +127,17 @@ static unsigned lookers(const struct dialogue *g)
 	return count;
 }
 
+/* Who cannot configure counts from the first octet on: saying nothing holds a place, too. */
+static void meet(struct dialogue *g, unsigned slot)
+{
+	const struct ctlsock_peer *p = ctlsock_peer(g->socket, slot);
+	struct talk *t = &g->talks[slot];
+
+	t->looks = dialogue_level(&g->groups, geteuid(), p) != DIALOGUE_CONFIGURE;
+	if (t->looks && lookers(g) > LOOKERS_MAX)
+		bye(g, slot, "Error: All places for sessions that may only look are taken.");
+}
+
 static void greet(struct dialogue *g, unsigned slot, const char *manner)
 {
 	const struct ctlsock_peer *p = ctlsock_peer(g->socket, slot);
@@ -139,11 +150,6 @@ static void greet(struct dialogue *g, unsigned slot, const char *manner)
 		bye(g, slot, "Error: You are in neither of the groups timecast and timecast-look.");
 		return;
 	}
-	if (looks && lookers(g) >= LOOKERS_MAX) {
-		bye(g, slot, "Error: All places for sessions that may only look are taken.");
-		return;
-	}
-	t->looks = looks;
 	lookup_user(g->lookup, p->uid, user);
 	(void)snprintf(line, sizeof line, "vty%u", slot);
 	t->session = session_new(g->office, user, line, looks ? SESSION_LOOK : SESSION_CONFIGURE,
@@ -231,6 +237,7 @@ void dialogue_turn(struct dialogue *g, void (*before)(void *context), void *cont
 			break;
 		case CTLSOCK_CAME:
 			*t = (struct talk){.here = true, .came_s = now};
+			meet(g, i);
 			break;
 		case CTLSOCK_FRAME:
 			before(context);

@@ -103,6 +103,51 @@ def both_groups(cases, place):
     cases.check("it ends in order", place.stop() == 0)
 
 
+# Connects as often as it can, says nothing, and comes again when it is turned away.
+MUTE = """
+import socket, sys, time
+held, end = [], time.monotonic() + 8
+print("ready", flush=True)
+while time.monotonic() < end:
+    while len(held) < 64:
+        held.append(socket.socket(socket.AF_UNIX))
+        try:
+            held[-1].connect(sys.argv[1])
+            held[-1].setblocking(False)
+        except OSError:
+            held.pop()
+            break
+    for s in held[:]:
+        try:
+            if not s.recv(200):
+                held.remove(s)
+        except BlockingIOError:
+            pass
+        except OSError:
+            held.remove(s)
+    time.sleep(0.05)
+"""
+
+
+def mute(cases, place):
+    """Who says nothing holds a place; those who may configure keep theirs."""
+    place.groups("timecast:x:%d:" % CONFIGURE, "timecast-look:x:%d:" % LOOK)
+    place.start()
+    for name, groups in (("who may only look", [LOOK]), ("strangers", [])):
+        words = ["setpriv", "--reuid=3004", "--regid=%d" % ORDINARY]
+        words += ["--groups=%d" % LOOK] if groups else ["--clear-groups"]
+        crowd = subprocess.Popen(words + [sys.executable, "-c", MUTE, place.socket],
+                                 stdout=subprocess.PIPE)
+        crowd.stdout.readline()
+        time.sleep(0.5)
+        got = [place.ask(0, 0, [], "display clock")[0] for _ in range(10)]
+        cases.check("root gets in although %s hold what they can" % name, got == 10 * [0], got)
+        crowd.wait(20)
+    status, out = place.ask(3002, ORDINARY, [LOOK], "display clock")
+    cases.check("their places are free when they leave", status == 0, out)
+    cases.check("it ends in order", place.stop() == 0)
+
+
 def one_group(cases, place):
     place.groups("timecast:x:%d:" % CONFIGURE)
     place.start()
@@ -127,7 +172,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="timecast-levels-") as home:
         os.chmod(home, 0o755)
         place = Place(build, home)
-        for body in (both_groups, one_group):
+        for body in (both_groups, mute, one_group):
             cases.group(body.__name__, lambda body=body: body(cases, place))
         subprocess.run(["umount", "/etc/group"], stderr=subprocess.DEVNULL)
     return cases.end()
