@@ -8,16 +8,15 @@
 #include <string.h>
 
 #include "daemon/answer.h"
+#include "daemon/membership.h"
 #include "daemon/names.h"
 #include "daemon/record.h"
 #include "daemon/say.h"
 #include "sys/clock.h"
-#include "sys/group.h"
 #include "sys/hwstamp.h"
 #include "sys/link.h"
 #include "sys/loop.h"
 #include "sys/process.h"
-#include "sys/udp.h"
 
 #define OUTCOMES_MAX 1024
 /* Outcomes dealt with before the sockets are looked at again. */
@@ -100,19 +99,15 @@ static void perform_send(struct engine *e, const struct send_action *a)
 
 static void perform_join(struct engine *e, const struct group_action *a)
 {
-	int r = group_join(e->groups, a->ifindex, &a->group);
+	int r = membership_begin(e->groups, e->udp, a->ifindex, &a->group);
 
-	if (r == 0)
-		r = udp_hear(e->udp, &a->group);
 	push(e, &(struct outcome){.kind = OUTCOME_GROUP, .id = a->id, .error = -r});
 }
 
 static void perform_leave(struct engine *e, const struct group_action *a)
 {
-	int r = group_leave(e->groups, a->ifindex, &a->group);
+	int r = membership_end(e->groups, e->udp, a->ifindex, &a->group);
 
-	if (!group_is_joined(e->groups, &a->group))
-		udp_unhear(e->udp, &a->group);
 	push(e, &(struct outcome){.kind = OUTCOME_GROUP, .id = a->id, .error = -r});
 }
 
