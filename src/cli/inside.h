@@ -59,7 +59,8 @@ struct session {
 	bool terse; /* the reply just given is not to be paged */
 
 	bool failed, over;
-	bool json; /* the display that runs is wanted as JSON */
+	bool refused; /* a line was; of a batch once and for all, else since system-view */
+	bool json;    /* the display that runs is wanted as JSON */
 	/* A question that waits: what to do with 'y', 'n' or 'c'. */
 	void (*answer)(struct session *s, char answer, struct text *out);
 	bool may_cancel;

@@ -21,6 +21,8 @@ void operate_system_view(struct session *s, const struct args *args, struct text
 	if (s->loading)
 		return;
 	s->immediate = args_has(args, "immediately");
+	if (s->interactive && s->view == VIEW_USER)
+		s->refused = false;
 	s->view = VIEW_SYSTEM;
 	text_add(out, "Enter system view, return user view with return command.\n");
 }
@@ -54,6 +56,14 @@ static void leave(struct session *s, struct text *out)
 {
 	if (!s->base) {
 		session_leave_to(s, VIEW_USER);
+		return;
+	}
+	/* Nobody is there to say no to half of what was meant. */
+	if (s->machine && s->refused) {
+		session_refuse(s, out,
+			       "The uncommitted configurations were dropped, because an earlier "
+			       "line was refused.");
+		leave_answer(s, 'n', out);
 		return;
 	}
 	session_ask(s,

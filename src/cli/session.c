@@ -505,15 +505,10 @@ void session_run_in(struct session *s, uint8_t view, const char *line, size_t co
 
 /* ---- lines ---- */
 
-void session_run(struct session *s, const char *line, struct text *out)
+static void run_line(struct session *s, const char *line, struct text *out)
 {
 	size_t blanks = strspn(line, " \t\r");
 
-	s->failed = false;
-	s->terse = false;
-	/* Time passes between lines: nothing is undone, nor parsed, in the middle of one. */
-	if (!s->loading)
-		office_wake(s->office);
 	if (s->answer) {
 		take_answer(s, line + blanks, out);
 		return;
@@ -530,6 +525,17 @@ void session_run(struct session *s, const char *line, struct text *out)
 		return;
 	}
 	session_run_in(s, s->view, line, s->interactive ? strlen(view_prompt(s, s->view)) : 0, out);
+}
+
+void session_run(struct session *s, const char *line, struct text *out)
+{
+	s->failed = false;
+	s->terse = false;
+	/* Time passes between lines: nothing is undone, nor parsed, in the middle of one. */
+	if (!s->loading)
+		office_wake(s->office);
+	run_line(s, line, out);
+	s->refused = s->refused || s->failed;
 }
 
 void session_help(struct session *s, const char *so_far, struct text *out)
