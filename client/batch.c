@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "client/batch.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -46,12 +47,24 @@ static bool is_yes_to_commit(const struct batch *b, const char *line)
 	       strstr(text_chars(&b->reply.prompt), "ncommitted") && strncasecmp(line, "y", 1) == 0;
 }
 
+static int show(const struct text *out, struct err *err)
+{
+	(void)fwrite(text_chars(out), 1, out->len, stdout);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	err_set(err, "the reply cannot be written: %s", strerror(errno));
+	return -EIO;
+}
+
 static int send_line(struct batch *b, const char *line, struct err *err)
 {
 	int error = talk_ask(b->talk, FRAME_LINE, line, &b->reply, err);
 
-	(void)fwrite(text_chars(&b->reply.out), 1, b->reply.out.len, stdout);
-	(void)fflush(stdout);
+	/* What the daemon said before it hung up is shown, too; why it did is the better reason. */
+	if (error)
+		(void)!show(&b->reply.out, NULL);
+	else
+		error = show(&b->reply.out, err);
 	if (error || !has_flag(b, FRAME_FLAG_FAILED))
 		return error;
 	b->failed = true;
@@ -100,6 +113,10 @@ int batch_file(struct batch *b, FILE *f, const char *name, struct err *err)
 		else
 			error = batch_line(b, line, err);
 	}
+	if (!error && ferror(f)) {
+		err_set(err, "cannot read %s: %s", name, strerror(errno));
+		error = -EIO;
+	}
 	free(line);
 	b->name = NULL;
 	return error;
@@ -107,7 +124,9 @@ int batch_file(struct batch *b, FILE *f, const char *name, struct err *err)
 
 int batch_end(struct batch *b, struct err *err)
 {
+	static const struct text nothing = {0};
 	bool pending = has_flag(b, FRAME_FLAG_PENDING);
+	bool asked = has_flag(b, FRAME_FLAG_ASKS);
 	int error = 0;
 
 	for (unsigned i = 0; !error && has_flag(b, FRAME_FLAG_ASKS) && i < ANSWERS_MAX; i++)
@@ -115,8 +134,12 @@ int batch_end(struct batch *b, struct err *err)
 	if (!error && pending) {
 		(void)fputs("Warning: Uncommitted configurations were dropped.\n", stdout);
 		b->dropped = true;
+	} else if (!error && asked) {
+		(void)fputs("Warning: The last question had no answer and was answered with N.\n",
+			    stdout);
+		b->dropped = true;
 	} else if (!error && b->dropped) {
 		(void)fputs("Warning: Not everything was done.\n", stdout);
 	}
-	return error;
+	return error ? error : show(&nothing, err);
 }

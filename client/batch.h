@@ -23,7 +23,7 @@ struct batch {
 /* first is the reply to the greeting, which now belongs to the batch. */
 void batch_init(struct batch *b, struct talk *t, const struct reply *first);
 void batch_fini(struct batch *b);
-/* Both: 0, or negative with a sentence when the daemon is gone. */
+/* All: 0, or negative with a sentence: the daemon is gone, or what it says cannot be written. */
 MUST_CHECK int batch_line(struct batch *b, const char *line, struct err *err);
 MUST_CHECK int batch_file(struct batch *b, FILE *f, const char *name, struct err *err);
 /* Answers what is still asked, and says what is dropped. The exit status follows from b. */

@@ -12,6 +12,7 @@
 
 #include "base/auto.h"
 #include "client/pager.h"
+#include "client/tty.h"
 
 #define HISTORY_LINES 200
 #define COLUMNS_PLAIN "3200" /* a line is never wrapped by us */
@@ -66,12 +67,13 @@ static void line_so_far(EditLine *edit, struct text *ret)
 	text_add_len(ret, l->buffer, len < FRAME_LINE_MAX ? len : FRAME_LINE_MAX);
 }
 
+/* Counted in characters, as el_deletestr does, and not in octets. */
 static void delete_all(EditLine *edit)
 {
-	const LineInfo *l = el_line(edit);
+	const LineInfoW *l = el_wline(edit);
 
 	(void)el_cursor(edit, (int)(l->lastchar - l->cursor));
-	l = el_line(edit);
+	l = el_wline(edit);
 	el_deletestr(edit, (int)(l->lastchar - l->buffer));
 }
 
@@ -140,8 +142,11 @@ static void cycle_init(struct cycle *c, struct text *words)
 static void replace_last_word(EditLine *edit, const char *line, const char *word)
 {
 	const char *space = strrchr(line, ' ');
+	int characters = 0;
 
-	el_deletestr(edit, (int)strlen(space ? space + 1 : line));
+	for (const char *at = space ? space + 1 : line; *at; at++)
+		characters += (*at & 0xc0) != 0x80; /* not inside a UTF-8 character */
+	el_deletestr(edit, characters);
 	(void)el_insertstr(edit, word);
 }
 
@@ -307,13 +312,17 @@ int terminal_run(struct talk *talk, const struct reply *first)
 {
 	struct terminal t = {.talk = talk, .reply = *first};
 
+	tty_keep();
 	terminal_init(&t);
 	pager_show(&t.reply.out, t.reply.screen_length);
 	while (one_line(&t))
 		;
 	if (t.err.text[0])
 		(void)fprintf(stderr, "timecast: %s\n", t.err.text);
-	int status = t.err.text[0] ? 1 : 0;
+	bool dropped = t.reply.flags & FRAME_FLAG_PENDING;
+	if (dropped)
+		(void)puts("\nWarning: Uncommitted configurations were dropped.");
+	int status = t.err.text[0] || dropped ? 1 : 0;
 	terminal_fini(&t);
 	return status;
 }

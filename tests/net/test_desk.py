@@ -44,8 +44,23 @@ def batches(cases, host):
     cases.check("a question takes the next line", status == 0 and "UTC" in out and
                 "sysname b" in host.show("display current-configuration"), out)
     status, out, _ = batch(host, "save\n")
-    cases.check("save is not confirmed by the end of the input",
-                not os.path.exists(host.state + "/startup.cfg"), out)
+    cases.check("save is not confirmed by the end of the input, which is said, status 1",
+                status == 1 and not os.path.exists(host.state + "/startup.cfg") and
+                out.endswith("Warning: The last question had no answer and was answered "
+                             "with N.\n"), out)
+    status, out, _ = batch(host, "", "-c", "mmi-mode enable", "-c", "system-view",
+                           "-c", "sysname leaked", "-c", "nonsense", "-c", "return")
+    cases.check("nor is half a script committed where nobody is asked",
+                status == 1 and "were dropped" in out and "leaked" not in
+                host.show("display current-configuration"), out)
+    status, out, err = batch(host, "", host.folder)
+    cases.check("a folder is no input", status == 1 and "cannot read" in err, out + err)
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run(
+            host.command([host.lab.timecast, "--control", host.socket, "-c", "display clock"]),
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=20)
+    cases.check("a reply that cannot be written is said, status 1",
+                done.returncode == 1 and "cannot be written" in done.stderr, done.stderr)
     status, out, _ = batch(host, "", "-c", "display clock", "-c", "display nonsense")
     cases.check("-c runs lines, and a refused one gives status 1",
                 status == 1 and "UTC" in out and "Error" in out, out)
@@ -85,6 +100,15 @@ def checks(cases, host):
                 re.search(r"checked\.cfg:2: .*1-15", out) and out.count("\n") == 1, out)
     status, out = check("interface eth0\n ntp multicast-server authentication-keyid 9\n")
     cases.check("--check knows the rules that cross objects", status == 1 and "9" in out, out)
+    status, out = check("ntp refclock-master 3\n\0\nnonsense\n")
+    cases.check("--check refuses a NUL", status == 1 and "checked.cfg: it has a NUL" in out, out)
+    with open(host.folder + "/zeros.cfg", "w", encoding="ascii") as f:
+        f.write("sysname half\n\0\0")
+    done = subprocess.run([host.lab.timecastd, "--config", host.folder + "/zeros.cfg", "--control",
+                           "none", "--clock", "virtual:offset=0"], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=20)
+    cases.check("so does --config", done.returncode != 0 and "it has a NUL" in done.stdout,
+                done.stdout)
     status, out = check("ntp authentication-keyid 1 authentication-mode md5 secret\n")
     cases.check("--check passes md5 with a warning", status == 0 and "WEAKEA" in out, out)
 

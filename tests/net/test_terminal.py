@@ -1,13 +1,26 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """The terminal program on a pseudo-terminal, as people and programs use it."""
+import os
 import re
+import select
+import signal
+import subprocess
 import sys
+import termios
 
 from lab import Cases, enter
 from typist import Typist
 
 SAYS = b"Info: The configuration takes effect on the current user terminal interface only."
+
+
+def wait_for(fd, wanted, seconds=10):
+    seen = b""
+    while wanted not in seen:
+        if not select.select([fd], [], [], seconds)[0]:
+            raise TimeoutError("no %r in %r" % (wanted, seen))
+        seen += os.read(fd, 65536)
 
 
 def plain(cases, host, term):
@@ -66,9 +79,48 @@ def keys(cases, host):
     cases.check("Backspace corrects", b"Enter system view" in got, got)
     got = t.ask("sysname café\n".encode(), b"[~timecast]")
     cases.check("octets beyond ASCII do no harm", "café".encode() in got and b"Error" in got, got)
-    t.ask(b"quit\n", b"<timecast>")
+    t.ask(b"system-view\n", b"[~timecast]")
+    t.ask(b"sysname pending\n", b"[*timecast]")
+    t.ask("commit description é".encode() + b"\x1a", b"]:")
+    t.ask(b"n\n", b"<timecast>")
+    t.ask("display é".encode() + b"\x03", b"<timecast>")
+    got = t.ask(b"display configuration commit list\n", b"<timecast>")
+    cases.check("Ctrl+Z and Ctrl+C take all of the line, counted in characters",
+                b"Error" not in got and b"100000" not in got, got)
     t.type(b"\x04")
     cases.check("Ctrl+D on an empty line leaves with status 0", t.end() == 0)
+
+
+def ends(cases, host):
+    """However it ends: nothing is lost without a word, and the terminal is as it was."""
+    t = Typist([host.lab.timecast, "--control", host.socket], term="xterm")
+    t.read_until(b"<timecast>")
+    t.ask(b"system-view\n", b"[~timecast]")
+    t.ask(b"sysname lost\n", b"[*timecast]")
+    t.type(b"\x04")
+    got = t.read_until(b"dropped.\r\n")
+    cases.check("Ctrl+D with edits says that they are dropped, status 1",
+                b"Warning: Uncommitted configurations were dropped." in got and t.end() == 1, got)
+    for name, lines in (("at the prompt", b""), ("between pages", b"display ntp verdicts all\n")):
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            ours, theirs = os.openpty()
+            before = termios.tcgetattr(theirs)
+            child = subprocess.Popen(
+                host.command([host.lab.timecast, "--control", host.socket]), stdin=theirs,
+                stdout=theirs, stderr=theirs, start_new_session=True,
+                env=dict(os.environ, TERM="xterm"))
+            wait_for(ours, b"<timecast>")
+            if lines:
+                os.write(ours, lines)
+                wait_for(ours, b"---- More ----")
+            raw = termios.tcgetattr(theirs)
+            os.kill(child.pid, number)
+            status = child.wait(10)
+            cases.check("%s ends it %s, and the terminal echoes again" %
+                        (signal.Signals(number).name, name), status == -number and
+                        raw != before and termios.tcgetattr(theirs) == before, status)
+            os.close(ours)
+            os.close(theirs)
 
 
 def pages(cases, host):
@@ -143,6 +195,7 @@ def main(lab):
     for term in ("vt100", "dumb", None):
         cases.group("plain", lambda term=term: plain(cases, host, term))
     cases.group("keys", lambda: keys(cases, host))
+    cases.group("ends", lambda: ends(cases, host))
     cases.group("no daemon", lambda: no_daemon(cases, host))
     cases.group("pages", lambda: pages(cases, host))
     cases.group("ahead", lambda: ahead(cases, host))
