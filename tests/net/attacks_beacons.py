@@ -323,7 +323,7 @@ def B20_small_step_big_step(f):
     f.server.start(clock="offset=2000")
     f.server.type(*f.server_lines)
     f.watch(30)
-    f.need("refused" in f.client.log(), "no refusal:\n" + f.client.log())
+    f.need("refused" in f.client.log(), "no refusal:\n" + f.client.log_end())
     f.need_steady()
 
 

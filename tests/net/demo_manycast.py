@@ -142,7 +142,7 @@ def main(lab):
         for c, rings in zip(CLIENTS, asked)))
     if problems:
         for host in lab.hosts:
-            print("--- log of %s\n%s" % (host.name, host.log()[-1500:]))
+            print("--- log of %s\n%s" % (host.name, host.log_end()))
         print("demo FAILED: " + "; ".join(problems))
         return 1
     worst = max(abs(c.error_ns) for c in CLIENTS)

@@ -273,6 +273,7 @@ class Host(Space):
         self.daemon = None
         self.addresses = []
         os.makedirs(self.state)
+        open(self.log_path, "wb").close()
 
     def plug(self, lan, number, ifname="eth0", **more):
         lan.attach(self, ifname, number, **more)
@@ -308,14 +309,15 @@ class Host(Space):
         while time.monotonic() < deadline:
             if self.daemon.poll() is not None:
                 raise LabError("%s: the daemon ended at once, status %d\n%s" % (
-                    self.name, self.daemon.returncode, self.log()))
+                    self.name, self.daemon.returncode, self.log_end()))
             try:
                 with socket.socket(socket.AF_UNIX) as s:
                     s.connect(self.socket)
                     return
             except OSError:
                 time.sleep(0.02)
-        raise LabError("%s: no control socket after %d s\n%s" % (self.name, seconds, self.log()))
+        raise LabError("%s: no control socket after %d s\n%s" % (
+            self.name, seconds, self.log_end()))
 
     def cli(self, *lines):
         """Types lines into the terminal program: (status, what it printed)."""
@@ -360,12 +362,17 @@ class Host(Space):
         self.daemon = None
         return status
 
-    def log(self):
-        try:
-            with open(self.log_path, encoding="utf-8", errors="replace") as f:
-                return f.read()[-4000:]
-        except OSError:
-            return ""
+    def log_size(self):
+        return os.path.getsize(self.log_path)
+
+    def log(self, since=0):
+        """All that its daemons have said, since a log_size()."""
+        with open(self.log_path, "rb") as f:
+            f.seek(since)
+            return f.read().decode("utf-8", "replace")
+
+    def log_end(self):  # what is worth printing
+        return self.log()[-2500:]
 
     def memory(self):
         """What the kernel says of the daemon: {'VmRSS': kB, 'Threads': n...}."""
@@ -584,10 +591,10 @@ class Cases:
                 early = not host.alive()
                 status = host.stop()
                 self.check("%s: the daemon ends when told, with status 0" % host.name,
-                           status == 0 and not early, "status %s\n%s" % (status, host.log()))
+                           status == 0 and not early, "status %s\n%s" % (status, host.log_end()))
             if self.failed:
                 for host in self.lab.hosts:
                     self.note("--- log of %s" % host.name)
-                    self.note(host.log()[-2500:])
+                    self.note(host.log_end())
         print("1..%d" % self.number)
         return 1 if self.failed or not self.number else 0

@@ -100,7 +100,7 @@ def main(lab):
     client.type("system-view", *key_lines(key, trusted=True), *roles("ntp multicast-client"),
                 "return", "save", "y")
     cases.check("a client in its sandbox synchronises", until(lambda: near(client), 12, 0.5),
-                client.log())
+                client.log_end())
     pid = outer_pid(client.daemon.pid)
     cases.group("rights", lambda: rights(cases, pid))
     cases.group("child", lambda: child(cases, pid))

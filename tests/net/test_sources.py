@@ -176,7 +176,7 @@ def chrony(cases, lab, lan):
         return ruler and mine is not None and abs(mine - ruler.offset_ns) < 1_000_000 \
             and synchronised(client)
     cases.check("chronyd's broadcast to a group is followed, within 1 ms",
-                until(follows, 20, 0.5), explain(client) + host.log())
+                until(follows, 20, 0.5), explain(client) + host.log_end())
     cases.check("its address is the session's source", sources(client) == ["10.77.1.11"],
                 str(sources(client)))
 

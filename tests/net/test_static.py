@@ -43,7 +43,7 @@ def main(lab):
             off = host.read(family=family)
             return off is not None and abs(off) < 1_000_000
         cases.check("%s: a server and a client from files alone" % name, until(near, 15, 0.5),
-                    "off by %s ns\n%s" % (host.read(family=family), host.log()))
+                    "off by %s ns\n%s" % (host.read(family=family), host.log_end()))
     cases.check("both kinds of packets were on the wire", capture.mode(5, to="224.0.1.1")
                 and capture.mode(5, to="ff0e::101"))
     for host in (client, server):
@@ -66,7 +66,7 @@ def main(lab):
     status = until(lambda: broken.daemon.poll() is not None, 5) and broken.daemon.returncode
     cases.check("a bad line stops it with FILE:LINE: reason, status 1",
                 status == 1 and "%s:3:" % path in broken.log(),
-                "status %s\n%s" % (status, broken.log()))
+                "status %s\n%s" % (status, broken.log_end()))
     broken.stop()
     time.sleep(0.1)
     return cases.end()
