@@ -27,9 +27,8 @@ def outside():
     for spaces in ways():
         if subprocess.run(["unshare"] + spaces + ["true"], stderr=subprocess.DEVNULL).returncode == 0:
             return subprocess.call(["unshare"] + spaces + [sys.executable] + sys.argv + ["--inside"])
-    cases = Cases()
-    cases.check("one user id is all there is here: see tests/unit/test_dialogue.c", True)
-    return cases.end()
+    print("1..0 # SKIP one user id is all there is here: see tests/unit/test_dialogue.c")
+    return 77
 
 
 class Place:

@@ -131,7 +131,8 @@ def strangers(cases, lab, chain):
     cases.check("nor does one signed by another key", not solicit(
         asker, "239.8.2.1", lan.v4 + ".60", type(six)(six.ident, six.algorithm, b"x" * 16)))
     flood = solicit(asker, "239.8.2.1", lan.v4 + ".60", six, count=60)
-    cases.check("a flood of 60 gets no more than it sent", 0 <= len(flood) <= 60)
+    cases.check("a flood of 60 gets what one source may: four at once, one a second",
+                1 <= len(flood) <= 5, "%d answers" % len(flood))
     cases.note("60 requests at once: %d answers" % len(flood))
     cases.check("a server of stratum 2 is of no use to an asker of stratum 2",
                 not solicit(asker, "239.8.2.1", lan.v4 + ".60", six, stratum=2))

@@ -173,9 +173,8 @@ def ahead(cases, host):
     got = t.read_until(b"Total lines: ", 60) + t.read_until(b"<timecast>")
     cases.check("900 pasted lines are each echoed once",
                 all(got.count(b"interface p%d\r\n" % i) == 1 for i in range(300)), got[-2000:])
-    cases.check("and all are committed", host.show(
-        "display current-configuration | include ^ntp.*239.1.0 | count") is not None and
-        host.show("display current-configuration").count("239.1.0.") == 300)
+    shown = host.show("display current-configuration")
+    cases.check("and all are committed", shown.count("239.1.0.") == 300, shown[-2000:])
     t.type(b"quit\n")
     t.end()
 
