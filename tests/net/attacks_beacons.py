@@ -334,7 +334,6 @@ def B23_length_extension(f):
     f.follow(keys=(key,), first=[WEAKEA])
     f.baseline()
     capture = f.lan.capture()
-    field = bytes(300 - 48)
 
     def attack(_turn):
         frames = capture.mode(5, source=f.server.addresses[0][1])
@@ -343,7 +342,7 @@ def B23_length_extension(f):
         header, digest = frames[-1].payload[:48], frames[-1].payload[52:68]
         pad = md5_padding(7 + 48)
         size = pad[2] << 8 | pad[3]
-        more = bytes(size - len(pad)) + field[:0]
+        more = bytes(size - len(pad))
         new = md5_extended(digest, 7 + 48, more)
         f.as_server(header + pad + more + frames[-1].payload[48:52] + new)
     f.watch(10, attack)

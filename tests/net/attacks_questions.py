@@ -137,7 +137,8 @@ def B14_volley_prevention(f):
 def _manycast_server(f, lines):
     f.serve(role=None, lines=lines)
     f.server.type("system-view", *roles("ntp manycast-server %s on-link" % MANY))
-    time.sleep(1)
+    f.need(until(lambda: "state: joined" in f.server.show("display interface ntp"), 10),
+           "the server never joined")
 
 
 def B15_manycast_reflection(f):

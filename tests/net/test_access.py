@@ -132,7 +132,7 @@ def switches(cases, lab, lan, server):
     cases.check("all undone: answered", asker.code() == "time")
 
 
-def followers(cases, lab, server, client, far):
+def followers(cases, client, far):
     cases.check("a client follows", until(lambda: near(client), 15, 0.5),
                 client.show("display ntp sessions"))
     config(client, "acl 2000", "rule permit source 192.0.2.0 0.0.0.255", "quit",
@@ -183,7 +183,7 @@ def body(lab):
     client.type("system-view", *roles("ntp multicast-client"))
     far = lab.host("far").plug(lan, 3).start(clock="offset=30")
     far.type("system-view", "ntp offset-limit 20", *roles("ntp multicast-client"))
-    cases.group("followers", lambda: followers(cases, lab, server, client, far))
+    cases.group("followers", lambda: followers(cases, client, far))
     cases.group("questions", lambda: questions(cases, lab, lan, server))
     cases.group("examples", lambda: examples(cases, lab, lan, server))
     cases.group("limits", lambda: limits(cases, lab, lan, server))

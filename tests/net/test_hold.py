@@ -35,7 +35,7 @@ def hold(cases, client, began):
 
 
 def idle(cases, hosts):
-    """Wake-ups of all threads over a minute in which nobody asks them anything."""
+    """Wake-ups of all threads while nobody asks them anything."""
     before = {name: host.wakeups() for name, (host, _) in hosts.items()}
     time.sleep(IDLE_S)
     for name, (host, most) in hosts.items():

@@ -58,7 +58,7 @@ def late(cases, lab, lan):
     cases.note("heard again %.1f s after the interface was back" % (time.monotonic() - began))
 
 
-def server_flaps(cases, lan, server, capture):
+def server_flaps(cases, server, capture):
     def packets():
         return len(capture.mode(5, source=server.addresses[0][1]))
     server.ip("link set eth0 down")
@@ -136,7 +136,7 @@ def main(lab):
     cases.group("hops", lambda: hops(cases, capture, server))
     cases.group("ports", lambda: ports(cases, lab, lan, capture))
     cases.group("several", lambda: several(cases, lab, lan, other))
-    cases.group("server flaps", lambda: server_flaps(cases, lan, server, capture))
+    cases.group("server flaps", lambda: server_flaps(cases, server, capture))
     return cases.end()
 
 

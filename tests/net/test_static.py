@@ -3,7 +3,6 @@
 """`--control none --interfaces static --config FILE`: UDP sockets, one thread, nothing else."""
 import os
 import sys
-import time
 
 from lab import Cases, enter, outer_pid, until
 
@@ -68,7 +67,6 @@ def main(lab):
                 status == 1 and "%s:3:" % path in broken.log(),
                 "status %s\n%s" % (status, broken.log_end()))
     broken.stop()
-    time.sleep(0.1)
     return cases.end()
 
 
