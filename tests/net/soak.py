@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """make soak SECONDS=3600: fifteen daemons behind good and bad cables, under attack, with churn.
 
-soak.py [--seconds N] [--seed N] [--log FILE], or soak.py --judge FILE for such a log. Every few seconds each daemon's clock is read from
-outside and held against the error bound that it shows, and its memory and descriptors are read. At
-the end every verdict that was ever counted must be one that an attack or a piece of churn of this
-run explains, and no more often. docs/soak.md says what is claimed. The last line counts.
+soak.py [--seconds N] [--seed N] [--log FILE], or soak.py --judge FILE for such a log. Every few
+seconds each daemon's clock is read from outside and held against the error bound that it shows, and
+its memory and descriptors are read. At the end every verdict that was ever counted must be one that
+an attack or a piece of churn of this run explains, and no more often. docs/soak.md says what is
+claimed. The last line counts.
 """
 import argparse
 import bisect
@@ -26,6 +27,7 @@ MORE_KB = 128      # what the second half of a stretch may have more than its fi
 MOST_KB = 10240    # a daemon, whatever was committed
 MORE_FDS = 4
 ESTIMATE = 0.95
+THERE = 0.99
 NEAR = 12  # samples before and after one, for how long the path was then
 
 
@@ -91,7 +93,8 @@ def reference_of(site, s, at):
 
 
 def judge_clock(site, s, seen):
-    """A row of the table; (host, samples, inside the estimate) into seen; what was outside."""
+    """A row of the table; (host, samples, good ones, inside the estimate, inside without what reading
+    is worth) into seen; what was outside."""
     own = [row for row in s.samples if row["up"] >= SETTLE_S]
     good = [row for row in own if row["synchronised"] and row["error"] is not None]
     out = [row for row in good if abs(row["error"]) > row["distance"] + row["slack"]]
@@ -99,7 +102,7 @@ def judge_clock(site, s, seen):
     left = [abs(row["error"] - row.get("zero", 0) + path - reference_of(site, s, row["at"]))
             - row["estimate"] for row, path in zip(good, paths)]
     inside = sum(over <= row["slack"] for row, over in zip(good, left))
-    seen.append((s, len(good), inside, sum(over <= 0 for over in left)))
+    seen.append((s, len(own), len(good), inside, sum(over <= 0 for over in left)))
     errors = sorted(abs(row["error"]) / 1000 for row in good) or [0]
     rss, count = [row[2] for row in s.sizes], len(good) or 1
     print("%-4s %5d %7d %6.1f %8.1f %8.1f %8.1f %8.1f %8.1f %8.1f %7d..%d %4d..%d" % (
@@ -148,8 +151,12 @@ def judge(cases, site):
         outside += judge_clock(site, s, seen)
     cases.check("the error is inside the root distance, always", not outside, "\n".join(
         str(row) for row in outside[:20]))
+    for s, own, good, _, _ in seen:
+        if s in site.clients():
+            cases.check("%s: synchronised and served, 99 times of 100 after a life's first minute"
+                        % s.name, own and good >= THERE * own, "%d of %d" % (good, own))
     fair = [row for row in seen if row[0].symmetric and row[0] in site.clients()]
-    total, inside, bare = (sum(row[i] for row in fair) for i in (1, 2, 3))
+    total, inside, bare = (sum(row[i] for row in fair) for i in (2, 3, 4))
     cases.check("and inside the estimate 95 times of 100 on symmetric paths",
                 total and inside >= ESTIMATE * total, "%d of %d" % (inside, total))
     cases.note("%d of %d samples, %.1f %%; %.1f %% without what reading a clock is worth" % (
