@@ -63,7 +63,7 @@ def _answered_while(f, make, verdict, least, keys=()):
                                                         f.server.mac().hex(":")))
     f.cut()
     forger = Forger(f, make)
-    f.middle, f.sigma = 0, 100_000  # there is no time before: it begins under attack
+    f.middle, f.sigma, f.mounted = 0, 100_000, True  # no time before: it begins under attack
     signed = " authentication-keyid 1" if keys else ""
     f.client.type("system-view", "ntp unicast-server %s%s minpoll 4 iburst" % (
         f.server.addresses[0][1], signed), "commit")
@@ -183,6 +183,7 @@ def B16_rogue_manycast_server(f):
     """A better stratum, five seconds wrong: without the key, and signed by a wrong one."""
     _manycast_server(f, [])
     liar = Liar(f)
+    f.mounted = True
     f.follow(role=None, wait=False)
     f.client.type("system-view", "interface eth 0",
                   "ntp manycast-client %s authentication-keyid 1" % MANY, "commit")
@@ -237,7 +238,9 @@ def B8_constant_time(f):
     calls = subprocess.run(["nm", "--undefined-only", path], stdout=subprocess.PIPE, text=True,
                            check=True).stdout.split("\n\n")
     auth = [part for part in calls if "auth.c.o:" in part]
-    f.need(auth and "memeql_sec" in auth[0] and "memcmp" not in auth[0], "auth.c uses memcmp")
+    f.need(auth, "no auth.c in it")
+    f.mounted = True
+    f.need("memeql_sec" in auth[0] and "memcmp" not in auth[0], "auth.c uses memcmp")
 
 
 __all__ = [name for name in dir() if name[0] == "B" and name[1].isdigit()]

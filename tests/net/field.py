@@ -22,7 +22,11 @@ WINDOW = 5
 
 
 class Failed(Exception):
-    """The attack did something, or could not be mounted."""
+    """The attack did something."""
+
+
+class NotMounted(Exception):
+    """It never began: nothing is known of it."""
 
 
 class Field:
@@ -47,6 +51,7 @@ class Field:
         self.sigma = self.middle = None
         self.sent = 0
         self.patience = 1  # questions of ours that may be lost in a row
+        self.mounted = False  # what goes wrong before that says nothing of the attack
 
     def host(self, name, number):
         host = self.lab.host(self.name + name)
@@ -84,13 +89,17 @@ class Field:
             any(row["phase"] in ("listening", "polling") for row in rows)
 
     def wait_settled(self, seconds=45):
-        if not until(self.settled, seconds, 1):
-            raise Failed("the client never followed:\n" + self.client.show(
-                "display ntp sessions verbose"))
+        self.need(until(self.settled, seconds, 1), "the client never followed:\n" +
+                  self.client.show("display ntp sessions verbose"))
         time.sleep(10)
 
+    def data(self, host, what):
+        text = host.show("display ntp %s | json" % what)
+        self.need(text.startswith("{"), "no display of %s: %s\n%s" % (what, text, host.log_end()))
+        return json.loads(text)
+
     def sessions(self):
-        return json.loads(self.client.show("display ntp sessions | json")).get("sessions", [])
+        return self.data(self.client, "sessions").get("sessions", [])
 
     def cut(self, host_port=None, on=True):
         """On path: whom the attacker lets through."""
@@ -102,7 +111,7 @@ class Field:
     # ---- verdicts ----
 
     def counts(self, host=None):
-        rows = json.loads((host or self.client).show("display ntp verdicts | json"))["verdicts"]
+        rows = self.data(host or self.client, "verdicts")["verdicts"]
         return {row["verdict"]: row["ipv4"] + row["ipv6"] for row in rows}
 
     def moved(self, verdict):
@@ -111,7 +120,7 @@ class Field:
 
     def need(self, good, words):
         if not good:
-            raise Failed(words)
+            raise (Failed if self.mounted else NotMounted)(words)
 
     def need_verdict(self, verdict, least):
         count = self.moved(verdict)
@@ -125,7 +134,8 @@ class Field:
             off = self.client.read(tries=3)
             if off is not None:
                 return off
-        raise Failed("the client's clock is not served any more")
+        return self.need(False, "the client's clock is not served any more\n" +
+                         self.client.log_end())
 
     def baseline(self, readings=20, about_ns=None):
         """What the clock does while nobody attacks; about_ns: it follows nothing yet."""
@@ -137,6 +147,7 @@ class Field:
         self.sigma = max(SIGMA_MIN_NS, statistics.stdev(seen))
         self.before = self.counts()
         self.readings = []
+        self.mounted = True
 
     def watch(self, seconds, attack=None, every=1.0):
         """Calls attack(turn) every so often, and reads the clock all the time."""
@@ -187,6 +198,7 @@ class Field:
 
     def flood(self, frames, rate, seconds):
         """Starts a flood; its end is waited for by the caller."""
+        self.mounted = True
         data = b"".join(len(f).to_bytes(2, "big") + f for f in frames)
         child = subprocess.Popen(
             self.attacker.command([self.lab.flood, "eth0", str(rate), str(seconds)]),
