@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "plant.h"
 
-#include <string.h>
 
 #define US 1e-6
 #define MS 1e-3
@@ -53,14 +52,6 @@ const struct plant_profile plant_profiles[] = {
 	{.name = "mute", .path = 20 * US, PLAIN(10 * US), .mute_at = 8 * HOUR, .mute_for = HOUR},
 	{0},
 };
-
-const struct plant_profile *plant_find(const char *name)
-{
-	for (const struct plant_profile *p = plant_profiles; p->name; p++)
-		if (strcmp(p->name, name) == 0)
-			return p;
-	return NULL;
-}
 
 void plant_start(struct plant *p, const struct plant_profile *profile, uint64_t seed, double offset,
 		 double rate, double wander)

@@ -67,6 +67,5 @@ double plant_reading(struct plant *p);
 
 /* The profiles of the published comparison, and more; ends with a NULL name. */
 extern const struct plant_profile plant_profiles[];
-const struct plant_profile *plant_find(const char *name);
 
 #endif

@@ -287,10 +287,8 @@ void host_receive(struct host *h, const struct host_arrival *a)
 	uint16_t ask = hands_ask_of(h, p->to.port);
 
 	h->counts.received++;
-	if (ask == 0 && !hands_listen(h, p->to.port)) {
-		h->counts.unheard++;
+	if (ask == 0 && !hands_listen(h, p->to.port))
 		return;
-	}
 	struct now now = host_now(h);
 	span before = span_sub(hands_stamp_error(h), (span){h->traits.latency_ns});
 	mono at = mono_add(now.mono, before);

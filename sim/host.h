@@ -67,8 +67,7 @@ struct host_membership {
 
 struct host_counts {
 	uint64_t sent, received;
-	uint64_t steps;	  /* of the clock, by its own node */
-	uint64_t unheard; /* came to a port nobody listens on */
+	uint64_t steps; /* of the clock, by its own node */
 };
 
 struct host {

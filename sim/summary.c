@@ -96,10 +96,8 @@ void summary_see(struct summary *r, const struct host *h, const struct gauge *g)
 	t->samples++;
 	t->sum += (double)g->offset_ns;
 	t->squares += offset * offset;
-	if (offset > t->max) {
+	if (offset > t->max)
 		t->max = offset;
-		t->max_ns = g->at_ns;
-	}
 	t->offsets[bin_of(offset)]++;
 	if (!g->running || !g->synchronised)
 		return;

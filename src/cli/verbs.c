@@ -9,7 +9,6 @@
 
 #define IFNAME "<interface-name:ifname> [ <interface-number:ifnumber> ]"
 #define SHOW (VERB_LOOK | VERB_SHOW)
-#define POINT "{ commit-id <commit-id:u32 1-4294967295> | label <label:label> }"
 
 const struct verb_row verbs[] = {
 	/* Views. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "conf/history.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -459,16 +458,6 @@ int history_drop_oldest(struct history *h, unsigned count, struct err *err)
 		count--;
 	}
 	return r;
-}
-
-void history_drop_newest(struct history *h)
-{
-	char name[32];
-
-	assert(h->count > 0);
-	point_name(h->points[h->count - 1].id, name);
-	(void)h->shelf.drop(h->shelf.context, name, NULL);
-	index_remove(h, h->count - 1);
 }
 
 /* ---- the trial ---- */

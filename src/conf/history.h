@@ -46,8 +46,6 @@ MUST_CHECK int history_set_label(struct history *h, uint32_t id, const char *lab
 				 struct err *err);
 /* The oldest so many go, labelled or not; the newest stays, and what a trial goes back to. */
 MUST_CHECK int history_drop_oldest(struct history *h, unsigned count, struct err *err);
-/* After a commit that failed to apply: the newest point is taken back. */
-void history_drop_newest(struct history *h);
 
 /* A trial that must survive a restart: what to go back to, and until when. One at most; while it is
  * on the shelf, the point it goes back to is neither evicted nor dropped. */

@@ -559,14 +559,6 @@ unsigned store_rules(const struct settings *s, const struct acl_setting *acl, un
 	return count;
 }
 
-int store_find_role(const struct settings *s, const struct role_setting *key)
-{
-	bool found;
-	unsigned at = table_find(s, &tables[EDIT_ROLE], key, &found);
-
-	return found ? (int)at : -1;
-}
-
 unsigned store_first_role(const struct settings *s, const char *ifname)
 {
 	unsigned low = 0;

@@ -105,7 +105,6 @@ const union edit_value *store_single(const struct settings *s, enum edit_object 
 size_t store_single_size(enum edit_object object);
 /* Indexes into the tables, or -1. */
 int store_find_key(const struct settings *s, uint32_t id);
-int store_find_role(const struct settings *s, const struct role_setting *key);
 int store_find_access(const struct settings *s, enum access_right right);
 /* The rules of a list are *ret_first and so many after it; there may be none. */
 unsigned store_rules(const struct settings *s, const struct acl_setting *acl, unsigned *ret_first);

@@ -195,24 +195,6 @@ static void a_full_disk_adds_nothing(void **state)
 	memory_fini(&m);
 }
 
-static void the_newest_can_be_taken_back(void **state)
-{
-	struct memory_shelf m = {0};
-	struct history *h = reopen(&m, NULL);
-	struct history_point p;
-
-	(void)state;
-	add(h, "", "one\n");
-	add(h, "", "two\n");
-	history_drop_newest(h);
-	h = reopen(&m, h);
-	assert_true(history_point(h, 0, &p));
-	assert_int_equal(p.id, FIRST);
-	assert_false(history_point(h, 1, &p));
-	history_free(h);
-	memory_fini(&m);
-}
-
 /* A crowded shelf, and the power goes at every change in turn: the old point or the new, whole. */
 static void power_off_at_any_change_of_an_add_loses_nothing(void **state)
 {
@@ -302,7 +284,6 @@ int main(void)
 		cmocka_unit_test(a_label_belongs_to_one_point_and_twenty_are_enough),
 		cmocka_unit_test(a_damaged_point_is_named_and_left_alone),
 		cmocka_unit_test(a_full_disk_adds_nothing),
-		cmocka_unit_test(the_newest_can_be_taken_back),
 		cmocka_unit_test(power_off_at_any_change_of_an_add_loses_nothing),
 		cmocka_unit_test(a_trial_survives_a_restart),
 		cmocka_unit_test(what_a_trial_goes_back_to_stays_while_it_runs),
