@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "conf/store.h"
@@ -105,6 +106,41 @@ static void a_full_table_is_said_and_nothing_changes(void **state)
 	store_free(s);
 }
 
+/* Another row of a full table is refused with that sentence; one that is there can be changed. */
+static void assert_full(struct store *s, struct edit more, struct edit there, const char *sentence)
+{
+	struct err err;
+
+	assert_int_equal(store_edit(s, &more, &err), -ENOSPC);
+	assert_string_equal(err.text, sentence);
+	assert_int_equal(store_edit(s, &there, &err), 1);
+}
+
+static void roles_and_keys_have_a_limit_each_with_its_sentence(void **state)
+{
+	struct store *s = store_new();
+	const struct settings *t = store_settings(s);
+	char ifname[16];
+
+	(void)state;
+	for (unsigned i = 0; i < 4096; i++) {
+		(void)snprintf(ifname, sizeof ifname, "eth%04u", i / 4);
+		assert_int_equal(
+			apply(s, role_edit(ifname, ROLE_MULTICAST_CLIENT, (uint8_t)(i % 4), 0)), 1);
+	}
+	assert_full(
+		s, role_edit("eth9999", ROLE_MANYCAST_SERVER, 1, 0),
+		role_edit("eth0000", ROLE_MULTICAST_CLIENT, 0, 1),
+		"At most 4096 multicast and manycast lines can be configured; remove one first.");
+	assert_int_equal(t->role_count, 4096);
+	for (uint32_t id = 1; id <= 1024; id++)
+		assert_int_equal(apply(s, key_edit(id, "sealed")), 1);
+	assert_full(s, key_edit(5000, "sealed"), key_edit(7, "other"),
+		    "At most 1024 authentication keys can be configured; remove one first.");
+	assert_int_equal(t->key_count, 1024);
+	store_free(s);
+}
+
 static void work_of_two_merges_by_item(void **state)
 {
 	struct store *base = store_new();
@@ -181,6 +217,7 @@ int main(void)
 		cmocka_unit_test(roles_stand_in_order_and_once),
 		cmocka_unit_test(a_key_keeps_its_trust_when_it_is_changed),
 		cmocka_unit_test(a_full_table_is_said_and_nothing_changes),
+		cmocka_unit_test(roles_and_keys_have_a_limit_each_with_its_sentence),
 		cmocka_unit_test(work_of_two_merges_by_item),
 		cmocka_unit_test(trust_in_a_key_that_went_is_a_conflict),
 		cmocka_unit_test(the_way_back_is_no_difference),
