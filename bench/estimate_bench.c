@@ -266,25 +266,44 @@ static void run(const struct options *o, const struct plant_profile *profile, st
 }
 
 /* What others reached on the same work, RMS in microseconds; 0: not measured. */
-static const struct peer {
-	const char *profile;
-	int poll;
+struct peer {
 	double chrony, limit_two, limit_one;
-} peers[] = {
-	{"lan", 4, 2.67, 1.09, 1.48},	 {"lan", 6, 5.48, 2.56, 3.34},
-	{"lan100", 4, 11.2, 4.20, 5.67}, {"lan100", 6, 22.5, 9.79, 13.2},
-	{"wan", 4, 101, 15.6, 24.3},	 {"wan", 6, 100, 39.1, 50.2},
-	{"burst", 4, 9.07, 1.79, 2.65},	 {"burst", 6, 12.9, 4.17, 5.87},
-	{"loss", 4, 5.94, 0, 0},	 {"loss", 6, 13.0, 0, 0},
-	{"route", 4, 7.17, 0, 0},	 {"route", 6, 0, 0, 0},
 };
+
+/* The next cell of a line of bench/peers.tsv. */
+static const char *cell(char **save)
+{
+	const char *word = strtok_r(NULL, "\t\n", save);
+
+	return word ? word : "-";
+}
+
+static double number(const char *word)
+{
+	return strcmp(word, "-") == 0 ? 0.0 : strtod(word, NULL);
+}
 
 static struct peer find_peer(const char *profile, int poll)
 {
-	for (size_t i = 0; i < sizeof peers / sizeof *peers; i++)
-		if (peers[i].poll == poll && strcmp(peers[i].profile, profile) == 0)
-			return peers[i];
-	return (struct peer){profile, poll, 0, 0, 0};
+	struct peer found = {0};
+	char line[256], *save;
+	FILE *f = fopen(PEERS, "re");
+
+	if (!f) {
+		perror(PEERS);
+		exit(1);
+	}
+	while (fgets(line, sizeof line, f)) {
+		const char *name = strtok_r(line, "\t\n", &save);
+		if (!name || strcmp(name, profile) != 0 || number(cell(&save)) != poll)
+			continue;
+		found.chrony = number(cell(&save));
+		(void)cell(&save); /* ntpd */
+		found.limit_two = number(cell(&save));
+		found.limit_one = number(cell(&save));
+	}
+	(void)fclose(f);
+	return found;
 }
 
 #define MEDIAN(field)                                                                              \

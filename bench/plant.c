@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "plant.h"
 
-
 #define US 1e-6
 #define MS 1e-3
 #define HOUR 3600.0
