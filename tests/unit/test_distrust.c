@@ -111,6 +111,68 @@ static void an_answer_to_another_nonce_is_bogus(void **state)
 	site_free(s);
 }
 
+static const char *kiss; /* NULL: answers pass as they are */
+
+static bool answer_with_a_kiss(struct site *s, unsigned from, struct send_action *a)
+{
+	(void)s;
+	(void)from;
+	if (!kiss || (a->octets[0] & 7) != MODE_SERVER)
+		return true;
+	a->octets[0] |= 3 << 6;
+	a->octets[1] = 0;
+	memcpy(a->octets + 12, kiss, 4);
+	return true;
+}
+
+static void ask_by_address(struct site *s, unsigned client, unsigned server)
+{
+	struct settings *set = s->hosts[client].settings;
+
+	set->unicast_count = 1;
+	set->unicasts[0] = (struct unicast_setting){.addr = s->hosts[server].link.addrs[0].addr,
+						    .port = NTP_PORT,
+						    .version = 4,
+						    .minpoll_log2s = 4,
+						    .maxpoll_log2s = 10};
+	site_commit(s, client);
+}
+
+static void a_kiss_with_our_nonce_slows_us_down_and_ends_nothing(void **state)
+{
+	static const char *const refusals[] = {"DENY", "RSTR"};
+	struct site *s = site_new();
+	unsigned client = site_add(s, SPAN_S(1), 20.0), server = site_add(s, SPAN_ZERO, 0.0);
+
+	(void)state;
+	site_refclock(s, server, 1);
+	site_commit(s, server);
+	s->tap = answer_with_a_kiss;
+	kiss = NULL;
+	ask_by_address(s, client, server);
+	site_run(s, SPAN_S(200));
+	struct assoc_row before = site_assoc(s, client, 0);
+	assert_int_equal(before.rank, RANK_MASTER);
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned told = s->hosts[client].notes[NOTE_KISS];
+		uint64_t count = site_count(s, client, ADDR_V4, VERDICT_KISS);
+		kiss = refusals[i];
+		site_run(s, SPAN_S(600));
+		assert_true(site_count(s, client, ADDR_V4, VERDICT_KISS) >= count + 2);
+		assert_int_equal(s->hosts[client].notes[NOTE_KISS], told + 1);
+		assert_int_equal(site_assoc(s, client, 0).id, before.id);
+		kiss = NULL;
+		site_run(s, SPAN_S(600));
+		assert_int_equal(site_assoc(s, client, 0).rank, RANK_MASTER);
+	}
+	int poll = site_assoc(s, client, 0).local_poll_log2s;
+	kiss = "RATE";
+	site_run(s, SPAN_S(600));
+	assert_int_equal(site_assoc(s, client, 0).id, before.id);
+	assert_true(site_assoc(s, client, 0).local_poll_log2s > poll);
+	site_free(s);
+}
+
 static void a_server_that_follows_us_is_refused(void **state)
 {
 	struct site *s = site_new();
@@ -401,6 +463,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(keys_are_checked),
 	cmocka_unit_test(a_key_that_is_not_trusted_proves_nothing),
 	cmocka_unit_test(an_answer_to_another_nonce_is_bogus),
+	cmocka_unit_test(a_kiss_with_our_nonce_slows_us_down_and_ends_nothing),
 	cmocka_unit_test(a_server_that_follows_us_is_refused),
 	cmocka_unit_test(old_packets_are_not_believed_again_also_after_a_restart),
 	cmocka_unit_test(after_a_replay_the_first_genuine_beacon_is_not_early),

@@ -390,7 +390,9 @@ static void a_lost_server_is_given_up_and_a_new_one_found(void **state)
 
 	site_run(s, SPAN_S(200));
 	s->hosts[first].unplugged = true;
-	site_run(s, SPAN_S(16 * 11));
+	site_run(s, SPAN_S(16 * 8));
+	assert_int_equal(site_system(s, client).assoc_count, 1);
+	site_run(s, SPAN_S(16 * 3));
 	assert_int_equal(site_system(s, client).assoc_count, 0);
 	/* It keeps its clock, with a bound that grows. */
 	assert_true(site_system(s, client).synchronised);
