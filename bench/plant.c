@@ -48,6 +48,7 @@ const struct plant_profile plant_profiles[] = {
 	 .swing = 0.2e-6,
 	 .swing_every = HOUR},
 	{.name = "freq", .path = 20 * US, PLAIN(10 * US), .step_at = 8 * HOUR, .step = 1e-6},
+	{.name = "freq100", .path = 100 * US, PLAIN(100 * US), .step_at = 8 * HOUR, .step = 1e-6},
 	{.name = "mute", .path = 20 * US, PLAIN(10 * US), .mute_at = 8 * HOUR, .mute_for = HOUR},
 	{0},
 };
