@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A source at the end of a path with queueing, as tests of the estimate need it: true time in
- * seconds, one seeded stream of chance, an oscillator of constant rate or wandering.
+ * seconds, one seeded stream of chance, an oscillator of constant rate or wandering. Comes after
+ * cmocka.
  */
 #ifndef TESTS_PATH_H
 #define TESTS_PATH_H
@@ -10,7 +11,10 @@
 
 #include "base/ntptime.h"
 #include "base/special.h"
+#include "chance.h"
 #include "ntp/estimate.h"
+
+#define PATH_EPOCH (UINT64_C(4000000000) << 32)
 
 struct path {
 	uint64_t seed;
@@ -25,13 +29,22 @@ struct path {
 	double t;	  /* true time */
 };
 
+/* A quiet LAN, and an oscillator as most are. */
+static inline struct path path_lan(uint64_t seed)
+{
+	return (struct path){
+		.seed = seed,
+		.epoch = {PATH_EPOCH},
+		.delay = 20e-6,
+		.queue = 10e-6,
+		.wander = 1e-9,
+		.rate = 30e-6,
+	};
+}
+
 static inline double path_uniform(struct path *p)
 {
-	uint64_t z = p->seed += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return (double)(((z ^ (z >> 31)) >> 11) + 1) * 0x1p-53;
+	return (double)((chance_draw(&p->seed) >> 11) + 1) * 0x1p-53;
 }
 
 static inline double path_exponential(struct path *p)
@@ -117,6 +130,12 @@ static inline double path_wrong(const struct path *p, const struct estimate *e, 
 	estimate_at(e, path_mono(p, 0.0), &b);
 	*ret_bound = span_to_s(b.error);
 	return span_to_s(stamp_sub(b.remote, path_source(p, 0.0)));
+}
+
+static inline void path_expect_below(double value, double limit)
+{
+	if (!(value < limit))
+		fail_msg("%g is not below %g", value, limit);
 }
 
 #endif

@@ -10,7 +10,6 @@
 
 #include "path.h"
 
-#define EPOCH (UINT64_C(4000000000) << 32)
 #define INTERVAL 16
 #define HOUR 3600
 #define RECORDS 4000
@@ -26,7 +25,7 @@ static struct path quiet(uint64_t seed)
 {
 	return (struct path){
 		.seed = seed,
-		.epoch = {EPOCH},
+		.epoch = {PATH_EPOCH},
 		.delay = 5e-6,
 		.reading = 30e-9,
 		.wander = 1e-9,
@@ -34,11 +33,11 @@ static struct path quiet(uint64_t seed)
 	};
 }
 
-static struct path lan(uint64_t seed)
+static struct path busy_lan(uint64_t seed)
 {
 	return (struct path){
 		.seed = seed,
-		.epoch = {EPOCH},
+		.epoch = {PATH_EPOCH},
 		.delay = 100e-6,
 		.queue = 100e-6,
 		.wander = 1e-9,
@@ -72,12 +71,6 @@ static double median(double *v, int n)
 static double covered(const struct record *r)
 {
 	return 100.0 * r->inside / r->count;
-}
-
-static void expect_below(double value, double limit)
-{
-	if (!(value < limit))
-		fail_msg("%g is not below %g", value, limit);
 }
 
 static void begin(struct estimate *e, struct path *p)
@@ -114,8 +107,8 @@ static void where_nothing_disturbs_the_bound_is_as_small_as_the_error(void **sta
 	begin(&e, &p);
 	follow(&e, &p, 2 * HOUR, ignored);
 	follow(&e, &p, 12 * HOUR, r);
-	expect_below(95.0, covered(r));
-	expect_below(median(r->bound, r->count), 10.0 * median(r->wrong, r->count));
+	path_expect_below(95.0, covered(r));
+	path_expect_below(median(r->bound, r->count), 10.0 * median(r->wrong, r->count));
 	free(r);
 	free(ignored);
 }
@@ -129,16 +122,16 @@ static void every_host_is_honest_in_its_first_hour(void **state)
 	(void)state;
 	assert_non_null(all);
 	for (unsigned i = 0; i < HOSTS; i++) {
-		struct path p = lan(i + 1);
+		struct path p = busy_lan(i + 1);
 		struct estimate e;
 
 		begin(&e, &p);
 		follow(&e, &p, HOUR, &all[i]);
 		honest += covered(&all[i]) >= 95.0;
 	}
-	expect_below(HOSTS - 3, honest);
+	path_expect_below(HOSTS - 3, honest);
 	for (unsigned i = 0; i < HOSTS; i++)
-		expect_below(80.0, covered(&all[i]));
+		path_expect_below(80.0, covered(&all[i]));
 	free(all);
 }
 
@@ -162,7 +155,7 @@ static void where_nobody_answers_others_tell_the_path(void **state)
 	(void)state;
 	assert_non_null(r);
 	for (unsigned i = 0; i < HOSTS / 4; i++) {
-		struct path p = lan(i + 1);
+		struct path p = busy_lan(i + 1);
 		struct estimate e;
 
 		estimate_init(&e, false, (freq){0}, SPAN_ZERO);
@@ -177,15 +170,15 @@ static void where_nobody_answers_others_tell_the_path(void **state)
 			path_hear(&e, &p);
 		}
 	}
-	expect_below(95.0, covered(r));
-	expect_below(median(r->bound, r->count), 100e-6);
-	expect_below(median(r->wrong, r->count), 25e-6);
+	path_expect_below(95.0, covered(r));
+	path_expect_below(median(r->bound, r->count), 100e-6);
+	path_expect_below(median(r->wrong, r->count), 25e-6);
 	free(r);
 }
 
 static void others_do_not_overrule_a_delay_that_was_given_or_measured(void **state)
 {
-	struct path p = lan(1);
+	struct path p = busy_lan(1);
 	struct estimate e;
 
 	(void)state;

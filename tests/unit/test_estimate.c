@@ -9,20 +9,6 @@
 
 #include "path.h"
 
-#define EPOCH (UINT64_C(4000000000) << 32)
-
-static struct path lan(uint64_t seed)
-{
-	return (struct path){
-		.seed = seed,
-		.epoch = {EPOCH},
-		.delay = 20e-6,
-		.queue = 10e-6,
-		.wander = 1e-9,
-		.rate = 30e-6,
-	};
-}
-
 static void begin(struct estimate *e)
 {
 	estimate_init(e, false, (freq){0}, SPAN_ZERO);
@@ -58,12 +44,6 @@ static double rms(const struct record *r)
 	return sqrt(r->squares / r->count);
 }
 
-static void expect_below(double value, double limit)
-{
-	if (!(value < limit))
-		fail_msg("%g is not below %g", value, limit);
-}
-
 static void exchanges_settle_far_below_the_mean_queueing(void **state)
 {
 	struct record r = {0};
@@ -71,7 +51,7 @@ static void exchanges_settle_far_below_the_mean_queueing(void **state)
 	(void)state;
 	for (uint64_t seed = 1; seed <= 4; seed++) {
 		struct estimate e;
-		struct path p = lan(seed);
+		struct path p = path_lan(seed);
 		begin(&e);
 		volley(&e, &p);
 		for (int i = 0; i < 400; i++) {
@@ -81,8 +61,9 @@ static void exchanges_settle_far_below_the_mean_queueing(void **state)
 			(void)path_exchange(&e, &p);
 		}
 	}
-	expect_below(rms(&r), 2e-6); /* a mean of the queueing of both ways would be 7 us wrong */
-	expect_below(0.95, (double)r.inside / r.count);
+	path_expect_below(rms(&r),
+			  2e-6); /* a mean of the queueing of both ways would be 7 us wrong */
+	path_expect_below(0.95, (double)r.inside / r.count);
 }
 
 static void one_packet_to_all_is_nearly_as_good_as_a_conversation(void **state)
@@ -92,7 +73,7 @@ static void one_packet_to_all_is_nearly_as_good_as_a_conversation(void **state)
 	(void)state;
 	for (uint64_t seed = 1; seed <= 4; seed++) {
 		struct estimate e;
-		struct path p = lan(seed);
+		struct path p = path_lan(seed);
 		begin(&e);
 		volley(&e, &p);
 		for (int i = 0; i < 400; i++) {
@@ -104,8 +85,8 @@ static void one_packet_to_all_is_nearly_as_good_as_a_conversation(void **state)
 				(void)path_exchange(&e, &p);
 		}
 	}
-	expect_below(rms(&r), 3e-6);
-	expect_below(0.95, (double)r.inside / r.count);
+	path_expect_below(rms(&r), 3e-6);
+	path_expect_below(0.95, (double)r.inside / r.count);
 }
 
 static void a_given_delay_serves_where_nobody_answers(void **state)
@@ -113,7 +94,7 @@ static void a_given_delay_serves_where_nobody_answers(void **state)
 	struct record r = {0};
 	struct estimate e;
 	struct belief b;
-	struct path p = lan(3);
+	struct path p = path_lan(3);
 
 	(void)state;
 	begin(&e);
@@ -128,15 +109,15 @@ static void a_given_delay_serves_where_nobody_answers(void **state)
 			note(&r, &p, &e);
 		(void)path_hear(&e, &p);
 	}
-	expect_below(rms(&r), 5e-6);
-	expect_below(0.95, (double)r.inside / r.count);
+	path_expect_below(rms(&r), 5e-6);
+	path_expect_below(0.95, (double)r.inside / r.count);
 }
 
 static void without_any_delay_nothing_is_believed(void **state)
 {
 	struct estimate e;
 	struct belief b;
-	struct path p = lan(3);
+	struct path p = path_lan(3);
 
 	(void)state;
 	begin(&e);
@@ -159,15 +140,15 @@ static void the_first_exchange_is_bounded_by_its_round_trip(void **state)
 	(void)state;
 	for (uint64_t seed = 1; seed <= 200; seed++) {
 		struct estimate e;
-		struct path p = lan(seed);
+		struct path p = path_lan(seed);
 		struct belief b;
 		double bound;
 		begin(&e);
 		(void)path_exchange(&e, &p);
 		double wrong = fabs(path_wrong(&p, &e, &bound));
 		estimate_at(&e, path_mono(&p, 0.0), &b);
-		expect_below(wrong, bound + span_to_s(b.delay) / 2.0);
-		expect_below(bound, 100e-6);
+		path_expect_below(wrong, bound + span_to_s(b.delay) / 2.0);
+		path_expect_below(bound, 100e-6);
 	}
 }
 
@@ -175,7 +156,7 @@ static void gaussian_noise_without_queueing_is_averaged(void **state)
 {
 	struct record r = {0};
 	struct estimate e;
-	struct path p = lan(5);
+	struct path p = path_lan(5);
 
 	(void)state;
 	p.queue = 0.0;
@@ -188,15 +169,15 @@ static void gaussian_noise_without_queueing_is_averaged(void **state)
 		(void)path_exchange(&e, &p);
 		path_wait(&p, 4.0);
 	}
-	expect_below(rms(&r), 1.0e-6);
-	expect_below(0.95, (double)r.inside / r.count);
+	path_expect_below(rms(&r), 1.0e-6);
+	path_expect_below(0.95, (double)r.inside / r.count);
 }
 
 static void a_perfect_path_is_followed_to_the_nanoseconds(void **state)
 {
 	struct record r = {0};
 	struct estimate e;
-	struct path p = lan(6);
+	struct path p = path_lan(6);
 
 	(void)state;
 	p.queue = 0.0;
@@ -208,7 +189,7 @@ static void a_perfect_path_is_followed_to_the_nanoseconds(void **state)
 		(void)path_exchange(&e, &p);
 		path_wait(&p, 1.0);
 	}
-	expect_below(r.worst, 50e-9);
+	path_expect_below(r.worst, 50e-9);
 }
 
 static void a_longer_route_is_noticed_within_four_exchanges(void **state)
@@ -217,7 +198,7 @@ static void a_longer_route_is_noticed_within_four_exchanges(void **state)
 	for (uint64_t seed = 1; seed <= 10; seed++) {
 		struct record r = {0};
 		struct estimate e;
-		struct path p = lan(seed);
+		struct path p = path_lan(seed);
 		begin(&e);
 		for (int i = 0; i < 200; i++) {
 			(void)path_exchange(&e, &p);
@@ -230,7 +211,7 @@ static void a_longer_route_is_noticed_within_four_exchanges(void **state)
 			if (i >= 3)
 				note(&r, &p, &e);
 		}
-		expect_below(r.worst, 20e-6);
+		path_expect_below(r.worst, 20e-6);
 	}
 }
 
@@ -240,7 +221,7 @@ static void a_shorter_route_is_noticed_as_well(void **state)
 	for (uint64_t seed = 1; seed <= 10; seed++) {
 		struct record r = {0};
 		struct estimate e;
-		struct path p = lan(seed);
+		struct path p = path_lan(seed);
 		p.delay += 200e-6;
 		begin(&e);
 		for (int i = 0; i < 200; i++) {
@@ -254,7 +235,7 @@ static void a_shorter_route_is_noticed_as_well(void **state)
 			if (i >= 3)
 				note(&r, &p, &e);
 		}
-		expect_below(r.worst, 20e-6);
+		path_expect_below(r.worst, 20e-6);
 	}
 }
 
@@ -264,7 +245,7 @@ static void a_route_change_heard_one_way_asks_and_does_not_move_the_clock(void *
 	for (uint64_t seed = 1; seed <= 10; seed++) {
 		struct record r = {0};
 		struct estimate e;
-		struct path p = lan(seed);
+		struct path p = path_lan(seed);
 		int unasked = 0;
 		begin(&e);
 		volley(&e, &p);
@@ -287,7 +268,7 @@ static void a_route_change_heard_one_way_asks_and_does_not_move_the_clock(void *
 			}
 		}
 		assert_true(unasked < 4);
-		expect_below(r.worst, 30e-6);
+		path_expect_below(r.worst, 30e-6);
 	}
 }
 
@@ -298,7 +279,7 @@ static void one_late_packet_changes_nothing(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof late / sizeof *late; i++) {
 		struct estimate e;
-		struct path p = lan(7);
+		struct path p = path_lan(7);
 		double bound;
 		begin(&e);
 		volley(&e, &p);
@@ -312,7 +293,7 @@ static void one_late_packet_changes_nothing(void **state)
 		double before = path_wrong(&p, &e, &bound);
 		assert_int_not_equal(estimate_add(&e, &s), ESTIMATE_USED);
 		path_wait(&p, 4.0);
-		expect_below(fabs(path_wrong(&p, &e, &bound) - before), 2e-6);
+		path_expect_below(fabs(path_wrong(&p, &e, &bound) - before), 2e-6);
 	}
 }
 
@@ -323,7 +304,7 @@ static void a_source_that_jumped_is_believed_after_two_exchanges(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
 		struct estimate e;
-		struct path p = lan(8);
+		struct path p = path_lan(8);
 		double bound;
 		begin(&e);
 		for (int k = 0; k < 100; k++) {
@@ -333,10 +314,10 @@ static void a_source_that_jumped_is_believed_after_two_exchanges(void **state)
 		p.source_by += by[i];
 		assert_int_equal(path_exchange(&e, &p), ESTIMATE_JUMP);
 		double wrong = path_wrong(&p, &e, &bound);
-		expect_below(fabs(wrong + by[i]), 1e-4);
+		path_expect_below(fabs(wrong + by[i]), 1e-4);
 		path_wait(&p, 2.0);
 		assert_int_equal(path_exchange(&e, &p), ESTIMATE_USED);
-		expect_below(fabs(path_wrong(&p, &e, &bound)), 50e-6);
+		path_expect_below(fabs(path_wrong(&p, &e, &bound)), 50e-6);
 	}
 }
 
@@ -347,7 +328,7 @@ static void a_jump_heard_one_way_is_only_asked_about(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
 		struct estimate e;
-		struct path p = lan(9);
+		struct path p = path_lan(9);
 		double bound;
 		begin(&e);
 		volley(&e, &p);
@@ -357,11 +338,11 @@ static void a_jump_heard_one_way_is_only_asked_about(void **state)
 			assert_int_equal(path_hear(&e, &p), ESTIMATE_JUMP);
 			assert_true(estimate_wants_exchange(&e));
 		}
-		expect_below(fabs(path_wrong(&p, &e, &bound) + by[i]), 1e-2);
+		path_expect_below(fabs(path_wrong(&p, &e, &bound) + by[i]), 1e-2);
 		(void)path_exchange(&e, &p);
 		path_wait(&p, 2.0);
 		(void)path_exchange(&e, &p);
-		expect_below(fabs(path_wrong(&p, &e, &bound)), 50e-6);
+		path_expect_below(fabs(path_wrong(&p, &e, &bound)), 50e-6);
 	}
 }
 
@@ -369,7 +350,7 @@ static void a_restart_keeps_the_rate(void **state)
 {
 	struct estimate e;
 	struct belief b;
-	struct path p = lan(10);
+	struct path p = path_lan(10);
 
 	(void)state;
 	begin(&e);
@@ -384,7 +365,7 @@ static void a_restart_keeps_the_rate(void **state)
 	(void)path_exchange(&e, &p);
 	estimate_at(&e, path_mono(&p, 0.0), &b);
 	assert_true(b.valid);
-	expect_below(fabs(freq_to_ratio(b.rate) + p.rate), 1e-7);
+	path_expect_below(fabs(freq_to_ratio(b.rate) + p.rate), 1e-7);
 }
 
 static void an_hour_of_silence_is_admitted(void **state)
@@ -393,7 +374,7 @@ static void an_hour_of_silence_is_admitted(void **state)
 	int inside = 0;
 	for (uint64_t seed = 1; seed <= 20; seed++) {
 		struct estimate e;
-		struct path p = lan(seed);
+		struct path p = path_lan(seed);
 		double bound;
 		begin(&e);
 		for (int i = 0; i < 300; i++) {
@@ -402,12 +383,12 @@ static void an_hour_of_silence_is_admitted(void **state)
 		}
 		path_wait(&p, 3600.0);
 		inside += fabs(path_wrong(&p, &e, &bound)) <= bound;
-		expect_below(20e-6, bound);
+		path_expect_below(20e-6, bound);
 		path_wait(&p, 36 * 3600.0);
 		(void)path_exchange(&e, &p);
 		path_wait(&p, 16.0);
 		(void)path_exchange(&e, &p);
-		expect_below(fabs(path_wrong(&p, &e, &bound)), 100e-6);
+		path_expect_below(fabs(path_wrong(&p, &e, &bound)), 100e-6);
 	}
 	assert_true(inside >= 19);
 }
@@ -418,7 +399,7 @@ static void a_changed_oscillator_is_caught(void **state)
 	for (uint64_t seed = 1; seed <= 5; seed++) {
 		struct record r = {0};
 		struct estimate e;
-		struct path p = lan(seed);
+		struct path p = path_lan(seed);
 		begin(&e);
 		for (int i = 0; i < 300; i++) {
 			(void)path_exchange(&e, &p);
@@ -430,9 +411,9 @@ static void a_changed_oscillator_is_caught(void **state)
 			note(&r, &p, &e);
 			(void)path_exchange(&e, &p);
 		}
-		expect_below(r.worst, 60e-6);
+		path_expect_below(r.worst, 60e-6);
 		double bound;
-		expect_below(fabs(path_wrong(&p, &e, &bound)), 10e-6);
+		path_expect_below(fabs(path_wrong(&p, &e, &bound)), 10e-6);
 	}
 }
 
@@ -444,7 +425,7 @@ static void loss_and_any_interval_do_no_harm(void **state)
 	for (size_t k = 0; k < sizeof interval / sizeof *interval; k++) {
 		struct record r = {0};
 		struct estimate e;
-		struct path p = lan(11);
+		struct path p = path_lan(11);
 		begin(&e);
 		for (int i = 0; i < 400; i++) {
 			path_wait(&p, interval[k]);
@@ -453,15 +434,15 @@ static void loss_and_any_interval_do_no_harm(void **state)
 			if (path_uniform(&p) > 0.4)
 				(void)path_exchange(&e, &p);
 		}
-		expect_below(rms(&r), 3e-6 + 1e-9 * interval[k] * sqrt(interval[k]) * 4.0);
-		expect_below(0.9, (double)r.inside / r.count);
+		path_expect_below(rms(&r), 3e-6 + 1e-9 * interval[k] * sqrt(interval[k]) * 4.0);
+		path_expect_below(0.9, (double)r.inside / r.count);
 	}
 }
 
 static void repeated_and_late_samples_are_not_used(void **state)
 {
 	struct estimate e;
-	struct path p = lan(12);
+	struct path p = path_lan(12);
 	struct belief before, after;
 
 	(void)state;
@@ -482,7 +463,7 @@ static void the_end_of_the_era_is_nothing_special(void **state)
 {
 	struct record r = {0};
 	struct estimate e;
-	struct path p = lan(13);
+	struct path p = path_lan(13);
 
 	(void)state;
 	p.epoch.frac = UINT64_MAX - (UINT64_C(1000) << 32);
@@ -493,7 +474,7 @@ static void the_end_of_the_era_is_nothing_special(void **state)
 			note(&r, &p, &e);
 		(void)path_exchange(&e, &p);
 	}
-	expect_below(r.worst, 15e-6);
+	path_expect_below(r.worst, 15e-6);
 }
 
 static void nonsense_never_breaks_it(void **state)
@@ -501,7 +482,7 @@ static void nonsense_never_breaks_it(void **state)
 	(void)state;
 	for (uint64_t seed = 1; seed <= 40; seed++) {
 		struct estimate e;
-		struct path p = lan(seed);
+		struct path p = path_lan(seed);
 		struct belief b;
 		begin(&e);
 		for (int i = 0; i < 300; i++) {
@@ -534,7 +515,7 @@ static void two_runs_give_the_same_bits(void **state)
 	(void)state;
 	for (int run = 0; run < 2; run++) {
 		struct estimate e;
-		struct path p = lan(14);
+		struct path p = path_lan(14);
 		begin(&e);
 		for (int i = 0; i < 100; i++) {
 			(void)path_hear(&e, &p);

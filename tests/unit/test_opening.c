@@ -59,12 +59,6 @@ static struct sample sample_of(const struct row *r)
 	};
 }
 
-static void expect_below(double value, double limit)
-{
-	if (!(value < limit))
-		fail_msg("%g is not below %g", value, limit);
-}
-
 static void a_late_first_answer_is_not_taken_for_a_rate(void **state)
 {
 	struct estimate e;
@@ -79,9 +73,9 @@ static void a_late_first_answer_is_not_taken_for_a_rate(void **state)
 		assert_int_not_equal(estimate_add(&e, &s), ESTIMATE_JUMP);
 		estimate_at(&e, s.arrived, &b);
 		double wrong = span_to_s(stamp_sub(b.remote, stamp_add(epoch, ahead)));
-		expect_below(fabs(wrong), span_to_s(b.error) + 1e-6);
+		path_expect_below(fabs(wrong), span_to_s(b.error) + 1e-6);
 		if (i > 2)
-			expect_below(fabs(freq_to_ratio(b.rate) - SEEN_RATE), 1e-6);
+			path_expect_below(fabs(freq_to_ratio(b.rate) - SEEN_RATE), 1e-6);
 	}
 }
 
@@ -182,8 +176,8 @@ static void a_busy_machine_never_leads_far_astray(void **state)
 	print_message("inside %d of %d, worst %.1f of the bound, %.1f us after a minute\n",
 		      y.inside, y.looks, y.worst, y.late * 1e6);
 	assert_int_equal(y.wide, 0);
-	expect_below(0.95, (double)y.inside / y.looks);
-	expect_below(y.late, 200e-6);
+	path_expect_below(0.95, (double)y.inside / y.looks);
+	path_expect_below(y.late, 200e-6);
 }
 
 int main(void)

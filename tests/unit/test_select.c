@@ -7,15 +7,13 @@
 
 #include <cmocka.h>
 
+#include "chance.h"
+
 static uint64_t seed = 5;
 
 static uint64_t draw(void)
 {
-	uint64_t z = seed += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
+	return chance_draw(&seed);
 }
 
 static int64_t draw_within(int64_t most)

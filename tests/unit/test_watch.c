@@ -10,18 +10,6 @@
 
 #include "path.h"
 
-static struct path lan(uint64_t seed)
-{
-	return (struct path){
-		.seed = seed,
-		.epoch = {UINT64_C(4000000000) << 32},
-		.delay = 20e-6,
-		.queue = 10e-6,
-		.wander = 1e-9,
-		.rate = 30e-6,
-	};
-}
-
 /* An estimate that has followed the path for hours; how often it wished for an exchange. */
 static int settle(struct estimate *e, struct path *p)
 {
@@ -56,7 +44,7 @@ static void packets_that_grow_later_are_asked_about(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 8; seed++) {
-		struct path p = lan(seed);
+		struct path p = path_lan(seed);
 		struct estimate e;
 		int heard = 0;
 
@@ -84,7 +72,7 @@ static void a_steady_oscillator_is_seldom_doubted(void **state)
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 8; seed++) {
-		struct path p = lan(seed);
+		struct path p = path_lan(seed);
 		struct estimate e;
 
 		asked += settle(&e, &p);
@@ -97,7 +85,7 @@ static void a_longer_path_is_no_other_rate(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 8; seed++) {
-		struct path p = lan(seed);
+		struct path p = path_lan(seed);
 		struct estimate e;
 		struct belief before, after;
 
