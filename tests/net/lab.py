@@ -237,13 +237,13 @@ class Chain:
         for i, router in enumerate(self.routers):
             for j, lan in enumerate(self.lans):
                 if j < i:
-                    self._route(router, lan, self.routers[i - 1], self.lans[i])
+                    self.route(router, lan, self.routers[i - 1], self.lans[i])
                 elif j > i + 1:
-                    self._route(router, lan, self.routers[i + 1], self.lans[i + 1])
+                    self.route(router, lan, self.routers[i + 1], self.lans[i + 1])
             router.forward(groups)
 
     @staticmethod
-    def _route(space, lan, via, on):
+    def route(space, lan, via, on):
         v4, v6 = via.addresses[on]
         space.ip("route add %s.0/24 via %s" % (lan.v4, v4))
         space.ip("-6 route add %s:/64 via %s" % (lan.v6, v6))
@@ -255,7 +255,7 @@ class Chain:
         for j, lan in enumerate(self.lans):
             if j != place:
                 via = self.routers[place - 1 if j < place else place]
-                self._route(host, lan, via, here)
+                self.route(host, lan, via, here)
         return host
 
 

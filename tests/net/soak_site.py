@@ -77,11 +77,11 @@ class Probe:
     def one(self, from_, ears, to):
         mark = os.urandom(8)
         from_.sendto(mark + bytes(76), (to, self.port))
-        sent = wire._sent_stamp(from_)
+        sent = wire.sent_stamp(from_)
         while True:
             octets, ancillary, _, _ = ears.recvmsg(1024, 512)
             if octets[:8] == mark:
-                return wire._kernel_stamp(ancillary) - sent
+                return wire.kernel_stamp(ancillary) - sent
 
     def measure(self):
         """(group, question, answer) in ns, or None when one of them was lost."""
@@ -123,7 +123,7 @@ class Station:
         for j, other in enumerate(chain.lans):
             if j != self.place:
                 via = chain.routers[self.place - 1 if j < self.place else self.place]
-                chain._route(host, other, via, self.lan)
+                chain.route(host, other, via, self.lan)
         guide.attach(host, "guide", self.number)
 
     def start(self, clock=None):

@@ -11,9 +11,10 @@ import subprocess
 import sys
 import time
 
+import typed
 import wire
 from lab import Cases, enter, outer_pid, quiet, until
-from typed import SERVER, near, roles, status_word
+from typed import SERVER, near, roles, said
 
 GROUP = "224.0.1.1"
 FLAPS = 1000
@@ -21,13 +22,8 @@ HARD = 1024
 ERA_1 = 2085978496 * 10**9  # 2036-02-07 06:28:16 UTC, Unix ns: the NTP clock starts over
 
 
-def said(host):
-    return host.show("display interface ntp")
-
-
 def explain(host):
-    return "%s, off by %s ns\n%s\n%s" % (
-        status_word(host), host.read(), said(host), host.log_end())
+    return typed.explain(host, "display interface ntp") + "\n" + host.log_end()
 
 
 def batch(host, lines):

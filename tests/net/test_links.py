@@ -5,18 +5,15 @@ import re
 import sys
 import time
 
+import typed
 from lab import Cases, enter, until
-from typed import SERVER, near, roles, status_word
+from typed import SERVER, near, roles, said, sources
 
 GROUP = "224.0.1.1"
 
 
-def said(host):
-    return host.show("display interface ntp")
-
-
 def explain(host):
-    return "%s, off by %s ns\n%s" % (status_word(host), host.read(), said(host))
+    return typed.explain(host, "display interface ntp")
 
 
 def late(cases, lab, lan):
@@ -109,20 +106,17 @@ def several(cases, lab, lan, other):
                              "ntp multicast-server 239.3.0.1 minpoll 0"))
     six = lab.host("six").plug(lan, 8).start()
     six.type(*SERVER, *roles("ntp multicast-server ipv6 FF0E::303 minpoll 0"))
-
-    def sources():
-        return set(re.findall(r"clock source: *(\S+)", client.show("display ntp sessions")))
-    wish = {"10.77.1.7", "10.77.2.7", "2001:DB8:1::8"}
-    got = until(lambda: {s.upper() for s in sources()} == {s.upper() for s in wish}, 10, 0.5)
-    cases.check("each group is followed on its own interface", got, str(sources()))
+    wish = ["10.77.1.7", "10.77.2.7", "2001:db8:1::8"]
+    got = until(lambda: sorted(sources(client)) == wish, 10, 0.5)
+    cases.check("each group is followed on its own interface", got, str(sources(client)))
     cases.check("three servers, one time", until(lambda: near(client), 10, 0.5), explain(client))
     cases.check("a cable of software has no card: the kernel's stamps are used, and it is said",
                 len(re.findall(r"stamps: software \(the interface has no clock of its own\)\n"
                                r"  received: 0 hardware, [1-9]\d* software", said(client))) == 2,
                 said(client))
-    six_sessions = [s for s in sources() if ":" in s]
+    six_sessions = [s for s in sources(client) if ":" in s]
     cases.check("an IPv6 source is global where the interface has a global address",
-                six_sessions and not six_sessions[0].lower().startswith("fe80"),
+                six_sessions and not six_sessions[0].startswith("fe80"),
                 str(six_sessions))
 
 

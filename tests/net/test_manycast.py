@@ -1,28 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Hosts that find their servers: rings that widen across real routers, keys, servers that go."""
-import re
 import signal
 import sys
 import time
 
+import typed
 from lab import Cases, enter, until
 from peer import Answerer, solicit
-from typed import KEYS, SERVER, WEAKEA, key_lines, near, roles, status_word
+from typed import KEYS, SERVER, WEAKEA, key_lines, near, roles, sources
 
 FAR = {4: "239.8.0.1", 6: "ff0e::801"}
 NEAR = "239.8.0.2"
 
 
 def explain(host):
-    return "%s, off by %s ns\n%s\n%s" % (
-        status_word(host), host.read(), host.show("display ntp manycast"),
-        host.show("display ntp sessions"))
-
-
-def sources(host):
-    return [s.lower() for s in
-            re.findall(r"clock source: *(\S+)", host.show("display ntp sessions"))]
+    return typed.explain(host, "display ntp manycast", "display ntp sessions")
 
 
 def role(kind, group, words=""):

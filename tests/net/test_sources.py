@@ -10,20 +10,16 @@ import sys
 import threading
 import time
 
+import typed
 import wire
 from lab import PEERS, Cases, enter, until
-from typed import KEYS, SERVER, key_lines, near, roles, status_word, synchronised
+from typed import KEYS, SERVER, key_lines, near, roles, sources, synchronised
 
 CHRONYD = shutil.which("chronyd") or os.path.join(PEERS, "chrony/usr/sbin/chronyd")
 
 
 def explain(host):
-    return "%s, off by %s ns\n%s" % (status_word(host), host.read(),
-                                     host.show("display ntp sessions verbose"))
-
-
-def sources(host):
-    return re.findall(r"clock source: *(\S+)", host.show("display ntp sessions"))
+    return typed.explain(host, "display ntp sessions verbose")
 
 
 class Beacon(threading.Thread):

@@ -39,6 +39,22 @@ def status_word(host):
     return m[1].strip() if m else ""
 
 
+def said(host):
+    return host.show("display interface ntp")
+
+
+def sources(host):
+    """Whom it follows or asks, in lower case."""
+    return [s.lower() for s in
+            re.findall(r"clock source: *(\S+)", host.show("display ntp sessions"))]
+
+
+def explain(host, *lines):
+    """For who reads a failed case: how it is with this host, and what these lines display."""
+    words = "%s, off by %s ns" % (status_word(host), host.read())
+    return "\n".join([words, *map(host.show, lines)])
+
+
 def near(host, ns=1_000_000, family=4):
     """True when the host says that it is synchronised and the truth agrees."""
     reading = host.read(family=family)

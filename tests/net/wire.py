@@ -204,7 +204,7 @@ class Reading:
         self.packet = packet
 
 
-def _kernel_stamp(ancillary):
+def kernel_stamp(ancillary):
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPING:
             seconds, ns = struct.unpack("qq", data[:16])
@@ -212,14 +212,14 @@ def _kernel_stamp(ancillary):
     return None
 
 
-def _sent_stamp(sock):
+def sent_stamp(sock):
     for _ in range(20):
         try:
             _, ancillary, _, _ = sock.recvmsg(256, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
         except BlockingIOError:
             time.sleep(0.0005)
             continue
-        stamp = _kernel_stamp(ancillary)
+        stamp = kernel_stamp(ancillary)
         if stamp:
             return stamp
     return None
@@ -233,7 +233,7 @@ def exchange(sock, truth, to, version=4, key=None, timeout=1.0, **fields):
         question += key.mac(question)
     user_sent = time.time_ns()
     sock.sendto(question, to)
-    sent = _sent_stamp(sock) or user_sent
+    sent = sent_stamp(sock) or user_sent
     deadline = time.monotonic() + timeout
     while True:
         left = deadline - time.monotonic()
@@ -243,7 +243,7 @@ def exchange(sock, truth, to, version=4, key=None, timeout=1.0, **fields):
             octets, ancillary, _, _ = sock.recvmsg(1024, 512, socket.MSG_DONTWAIT)
         except BlockingIOError:
             continue  # the error queue woke us
-        arrived = _kernel_stamp(ancillary) or time.time_ns()
+        arrived = kernel_stamp(ancillary) or time.time_ns()
         if len(octets) < 48:
             continue
         answer = Packet.read(octets)
