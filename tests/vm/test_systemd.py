@@ -118,7 +118,7 @@ class Trial:
         check("with its configuration, its keys and its server", until(
             lambda: "clock status: synchronized" in g.type("display ntp status"), 30, 0.3),
               g.type("display ntp status", "display ntp sessions"))
-        check("and the clock is still right", self.near(), self.explain())
+        check("and the clock is right soon", until(self.near, 15, 0.3), self.explain())
 
     def ends(self):
         check, g = self.cases.check, self.guest
