@@ -99,12 +99,37 @@ def runs_out(cases, host):
                 is_safe(host), out)
 
 
+def damage_way_back(host):
+    """A trial whose point to go back to is damaged on the disk meanwhile."""
+    host.type("system-view", "sysname before", "commit", "sysname tried",
+              "commit trial 60 persist stuck")
+    path = sorted(f for f in os.listdir(host.state) if f.startswith("point."))[-2]
+    with open(os.path.join(host.state, path), "ab") as f:
+        f.write(b"more\n")
+
+
+def cannot_be_undone(cases, host):
+    """Its time is over, and the undo has been tried again, 30 s later."""
+    time.sleep(32)
+    lines = [line for line in host.log().splitlines() if "a trial whose time is over" in line]
+    cases.check("why a trial cannot be undone is said, once", len(lines) == 1 and
+                "its configuration is damaged" in lines[0], host.log())
+    host.type("system-view", "commit persist stuck")
+    host.type("display clock")
+    cases.check("and that it is over", "no trial runs beyond its time" in host.log(), host.log())
+
+
 def main(lab):
     cases = Cases(lab)
-    host = lab.host("host").plug(lab.lan(), 1).start()
+    lan = lab.lan()
+    host = lab.host("host").plug(lan, 1).start()
+    stuck = lab.host("stuck").plug(lan, 2).start()
     host.type("system-view", "interface eth0", SAFE, "commit", "return", "save", "y")
-    for body in (killed, at_any_moment, runs_out):
+    for body in (killed, at_any_moment):
         cases.group(body.__name__, lambda body=body: body(cases, host))
+    damage_way_back(stuck)
+    for body, where in ((runs_out, host), (cannot_be_undone, stuck)):
+        cases.group(body.__name__, lambda body=body, where=where: body(cases, where))
     return cases.end()
 
 
