@@ -15,7 +15,6 @@
 
 #define ASSOC_MAX ROOM(192, 14) /* 128 dynamic and 64 by address */
 #define ASSOC_DYNAMIC_MAX (ASSOC_MAX - SETTINGS_UNICASTS_MAX)
-#define ASSOC_NONE UINT16_MAX
 #define ASSOC_SILENT_MAX 9   /* intervals without a packet that end an ephemeral association */
 #define ASSOC_EARLY_BUDGET 4 /* packets that may come before their time */
 #define ASSOC_JUMPS_MAX 4    /* one-way packets that confirm a jump when nobody answers */

@@ -13,7 +13,6 @@
 
 #define PACKET_HEADER_OCTETS 48
 #define PACKET_OCTETS_MAX 2048
-#define PACKET_TTL_LOCAL 1
 
 /* RFC 5905 figure 10. */
 enum packet_mode {

@@ -541,6 +541,21 @@ static inline unsigned site_client(struct site *s, const char *group, span error
 	return h;
 }
 
+/* Host h asks that one by address at these intervals, once it is committed. */
+static inline struct unicast_setting *site_unicast(struct site *s, unsigned h, unsigned server,
+						   uint8_t minpoll_log2s, uint8_t maxpoll_log2s)
+{
+	struct settings *set = s->hosts[h].settings;
+	struct unicast_setting *u = &set->unicasts[set->unicast_count++];
+
+	*u = (struct unicast_setting){.addr = s->hosts[server].link.addrs[0].addr,
+				      .port = NTP_PORT,
+				      .version = 4,
+				      .minpoll_log2s = minpoll_log2s,
+				      .maxpoll_log2s = maxpoll_log2s};
+	return u;
+}
+
 static inline struct endpoint site_asker(uint8_t last)
 {
 	return (struct endpoint){.addr = addr_v4(10, 0, 0, last), .port = 40000};

@@ -127,14 +127,7 @@ static bool answer_with_a_kiss(struct site *s, unsigned from, struct send_action
 
 static void ask_by_address(struct site *s, unsigned client, unsigned server)
 {
-	struct settings *set = s->hosts[client].settings;
-
-	set->unicast_count = 1;
-	set->unicasts[0] = (struct unicast_setting){.addr = s->hosts[server].link.addrs[0].addr,
-						    .port = NTP_PORT,
-						    .version = 4,
-						    .minpoll_log2s = 4,
-						    .maxpoll_log2s = 10};
+	(void)site_unicast(s, client, server, 4, 10);
 	site_commit(s, client);
 }
 
@@ -425,14 +418,7 @@ static void a_server_met_in_two_ways_has_one_voice(void **state)
 	(void)state;
 	site_role(s, liar, ROLE_MULTICAST_SERVER, GROUP);
 	site_refclock(s, liar, 1);
-	struct settings *set = s->hosts[client].settings;
-
-	set->unicasts[0] = (struct unicast_setting){.addr = s->hosts[liar].link.addrs[0].addr,
-						    .port = NTP_PORT,
-						    .version = 4,
-						    .minpoll_log2s = 6,
-						    .maxpoll_log2s = 6};
-	set->unicast_count = 1;
+	(void)site_unicast(s, client, liar, 6, 6);
 	site_commit(s, liar);
 	for (unsigned i = 0; i < 2; i++) {
 		unsigned honest = site_add(s, SPAN_ZERO, 0.0);

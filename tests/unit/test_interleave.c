@@ -486,15 +486,9 @@ static void only_the_cookie_of_this_question_is_taken(void **state)
 {
 	struct site *s = talking_site();
 	unsigned client = site_add(s, SPAN_MS(20), 10.0);
-	struct settings *set = s->hosts[client].settings;
 
 	(void)state;
-	set->unicasts[0] = (struct unicast_setting){.addr = s->hosts[0].link.addrs[0].addr,
-						    .port = NTP_PORT,
-						    .version = 4,
-						    .minpoll_log2s = 1,
-						    .maxpoll_log2s = 1};
-	set->unicast_count = 1;
+	(void)site_unicast(s, client, 0, 1, 1);
 	site_commit(s, client);
 	site_run(s, SPAN_S(20));
 	assert_true(interleaved_answers > 5);

@@ -335,20 +335,11 @@ static void a_server_by_address_is_polled(void **state)
 {
 	struct site *s = site_new();
 	unsigned client = site_add(s, SPAN_S(1), 20.0), server = site_add(s, SPAN_ZERO, 0.0);
-	struct settings *set = s->hosts[client].settings;
 
 	(void)state;
 	site_refclock(s, server, 1);
 	site_commit(s, server);
-	set->unicast_count = 1;
-	set->unicasts[0] = (struct unicast_setting){
-		.addr = s->hosts[server].link.addrs[0].addr,
-		.port = NTP_PORT,
-		.version = 4,
-		.minpoll_log2s = 4,
-		.maxpoll_log2s = 6,
-		.iburst = true,
-	};
+	site_unicast(s, client, server, 4, 6)->iburst = true;
 	site_commit(s, client);
 	site_run(s, SPAN_S(10));
 	assert_true(span_abs(site_error(s, client)).ns < NS_PER_MS);
@@ -359,7 +350,7 @@ static void a_server_by_address_is_polled(void **state)
 	s->hosts[server].unplugged = true;
 	site_run(s, SPAN_S(1000));
 	assert_int_equal(site_assoc(s, client, 0).reach, 0);
-	set->unicast_count = 0;
+	s->hosts[client].settings->unicast_count = 0;
 	site_commit(s, client);
 	assert_int_equal(site_assoc(s, client, 0).id, 0);
 	site_free(s);

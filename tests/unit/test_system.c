@@ -59,13 +59,7 @@ static void a_clock_whose_step_was_refused_is_not_synchronised(void **state)
 	(void)state;
 	site_refclock(s, server, 1);
 	site_commit(s, server);
-	h->settings->unicasts[0] =
-		(struct unicast_setting){.addr = s->hosts[server].link.addrs[0].addr,
-					 .port = NTP_PORT,
-					 .version = 4,
-					 .minpoll_log2s = 6,
-					 .maxpoll_log2s = 6};
-	h->settings->unicast_count = 1;
+	(void)site_unicast(s, client, server, 6, 6);
 	site_commit(s, client);
 	site_run(s, SPAN_S(3000));
 	site_step(s, server, SPAN_MS(120));

@@ -73,17 +73,11 @@ static void a_server_by_address_that_only_says_rate_becomes_unreachable(void **s
 {
 	struct site *s = kissing_site(1, SPAN_S(2000));
 	unsigned server = site_add(s, SPAN_ZERO, 0.0), client = site_add(s, SPAN_S(1), 20.0);
-	struct settings *set = s->hosts[client].settings;
 
 	(void)state;
 	site_refclock(s, server, 1);
 	site_commit(s, server);
-	set->unicasts[0] = (struct unicast_setting){.addr = s->hosts[server].link.addrs[0].addr,
-						    .port = NTP_PORT,
-						    .version = 4,
-						    .minpoll_log2s = 6,
-						    .maxpoll_log2s = 6};
-	set->unicast_count = 1;
+	(void)site_unicast(s, client, server, 6, 6);
 	site_commit(s, client);
 	site_run(s, SPAN_S(2000));
 	assert_int_not_equal(site_assoc(s, client, 0).reach, 0);

@@ -30,6 +30,27 @@ ETC = (("etc/machine-id", b""),
        ("etc/group", b"root:x:0:\nnogroup:x:65534:\n"),
        ("etc/sysusers.d/people.conf", b"u stranger -\nu engineer -\nm engineer timecast\n"))
 
+SKIPPED = 77  # to meson
+
+
+def run_trial(lab, make, names):
+    """Boots make(lab), which has cases and a guest, runs its groups of those names; the status."""
+    why = obstacle()
+    if why:
+        print("1..0 # SKIP no guest can run here: " + why)
+        return SKIPPED
+    trial = make(lab)
+    since = time.monotonic()
+    trial.guest.wait_ready()
+    trial.cases.check("the guest boots", True)
+    trial.cases.note("in %.0f s" % (time.monotonic() - since))
+    for name in names:
+        trial.cases.group(name, getattr(trial, name))
+    if trial.cases.failed:
+        trial.cases.note(re.sub(r"\x1b\S*", "", trial.guest.log()))
+        trial.cases.group("log", lambda: trial.cases.note(trial.guest.daemon_log()))
+    return trial.cases.end()
+
 
 def build_module(folder):
     """The made-up card (guest/stampcard.c) for the guest's kernel; its path."""
@@ -169,6 +190,8 @@ class Guest:
         With systemd: installed as the README says, and nothing started."""
         self.address = "%s.%d" % (lan.v4, number)
         self.control = "/run/timecast/control" if systemd else "/tmp/control"
+        self.show_log = ("journalctl -q -o short-monotonic -u timecastd" if systemd
+                         else "cat /tmp/log || true")
         self.folder = os.path.join(lab.home, "guest")
         os.makedirs(self.folder)
         image = os.path.join(self.folder, "initramfs")
@@ -207,7 +230,7 @@ class Guest:
         self.line = None
         self.pending = b""
 
-    def wait_ready(self, seconds=90):
+    def wait_ready(self, seconds=120):
         deadline = time.monotonic() + seconds
         while self.line is None:
             line = socket.socket(socket.AF_UNIX)
@@ -295,7 +318,7 @@ class Guest:
             " ".join("'%s'" % line for line in lines), self.control))
 
     def daemon_log(self):
-        return self.must("cat /tmp/log")
+        return self.must(self.show_log)
 
     def log(self):
         text = ""

@@ -26,7 +26,6 @@ PORT = 4123
 PACKETS = 60
 LATE_NS = 50_000  # stampcard's late_ns
 FRAME_NS = 75_200  # of 48 octets by UDP and IPv4, at 10 Mb/s
-SKIPPED = 77  # to meson
 
 
 class Trial:
@@ -159,17 +158,7 @@ class Trial:
 
 
 def main(lab):
-    why = guest.obstacle()
-    if why:
-        print("1..0 # SKIP no guest can run here: " + why)
-        return SKIPPED
-    trial = Trial(lab)
-    trial.guest.wait_ready()
-    for name in ("intel", "made_up", "followed", "disturbed"):
-        trial.cases.group(name, getattr(trial, name))
-    if trial.cases.failed:
-        trial.cases.note(re.sub(r"\x1b\S*", "", trial.guest.log()))
-    return trial.cases.end()
+    return guest.run_trial(lab, Trial, ("intel", "made_up", "followed", "disturbed"))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,6 @@ FOLLOWS = 2 * MS
 KEY = KEYS["hmac-sha256"]
 FOLLOW = ["system-view", *key_lines(KEY, trusted=True),
           *roles("ntp multicast-client")]
-SKIPPED = 77  # to meson
 CAP_NET_BIND_SERVICE, CAP_SYS_TIME = 1 << 10, 1 << 25
 
 
@@ -49,11 +48,8 @@ class Trial:
         text = self.guest.must("cat /proc/$(systemctl show -p MainPID --value timecastd)/status")
         return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
 
-    def journal(self):
-        return self.guest.must("journalctl -q -o short-monotonic -u timecastd")
-
     def explain(self):
-        return "%s\n%s" % (self.error(), self.journal())
+        return "%s\n%s" % (self.error(), self.guest.daemon_log())
 
     # ---- the README's lines ----
 
@@ -113,7 +109,7 @@ class Trial:
         g.must("kill -9 %s" % before)
         check("killed, it is back",
               until(lambda: g.run("systemctl is-active timecastd")[1] == "active"
-                    and self.status()["Pid"] not in (before, "0"), 15, 0.3), self.journal())
+                    and self.status()["Pid"] not in (before, "0"), 15, 0.3), self.guest.daemon_log())
         g.wait_control()
         check("with its configuration, its keys and its server", until(
             lambda: "clock status: synchronized" in g.type("display ntp status"), 30, 0.3),
@@ -130,21 +126,7 @@ class Trial:
 
 
 def main(lab):
-    why = guest.obstacle()
-    if why:
-        print("1..0 # SKIP no guest can run here: " + why)
-        return SKIPPED
-    trial = Trial(lab)
-    since = time.monotonic()
-    trial.guest.wait_ready(180)
-    trial.cases.check("systemd boots", True)
-    trial.cases.note("in %.0f s" % (time.monotonic() - since))
-    for name in ("installed", "confined", "follows", "survives", "ends"):
-        trial.cases.group(name, getattr(trial, name))
-    if trial.cases.failed:
-        trial.cases.note(re.sub(r"\x1b\S*", "", trial.guest.log()))
-        trial.cases.group("journal", lambda: trial.cases.note(trial.journal()))
-    return trial.cases.end()
+    return guest.run_trial(lab, Trial, ("installed", "confined", "follows", "survives", "ends"))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,6 @@ DRIFT_PPM = 50
 FOLLOWS = 2 * MS
 RATE_PPB = 15_000
 NO_KERNEL_CLOCK = 16_000_000
-SKIPPED = 77  # to meson
 
 
 class Beacon(threading.Thread):
@@ -359,22 +358,9 @@ class Trial:
 
 
 def main(lab):
-    why = guest.obstacle()
-    if why:
-        print("1..0 # SKIP no guest can run here: " + why)
-        return SKIPPED
-    trial = Trial(lab)
-    since = time.monotonic()
-    trial.guest.wait_ready()
-    trial.cases.check("the guest boots", True)
-    trial.cases.note("in %.0f s" % (time.monotonic() - since))
-    for name in ("kept_by_nobody", "kept_by_another", "followed", "held", "slewed", "suspended",
-                 "no_client", "ended", "leaps", "leap_second"):
-        trial.cases.group(name, getattr(trial, name))
-    if trial.cases.failed:
-        trial.cases.note(re.sub(r"\x1b\S*", "", trial.guest.log()))
-        trial.cases.group("log", lambda: trial.cases.note(trial.guest.daemon_log()))
-    return trial.cases.end()
+    return guest.run_trial(lab, Trial, (
+        "kept_by_nobody", "kept_by_another", "followed", "held", "slewed", "suspended", "no_client",
+        "ended", "leaps", "leap_second"))
 
 
 if __name__ == "__main__":
