@@ -25,6 +25,11 @@ void tty_keep(void)
 	(void)sigemptyset(&a.sa_mask);
 	/* Or a program in the background would stop here for ever. */
 	(void)sigaddset(&a.sa_mask, SIGTTOU);
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-		(void)sigaction(ends[i], &a, NULL);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		struct sigaction old;
+
+		/* Who was started deaf to it, stays so. */
+		if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			(void)sigaction(ends[i], &a, NULL);
+	}
 }

@@ -10,6 +10,7 @@
 #define POLL_STEADY 8		     /* samples without a wish for more that lengthen a poll */
 #define ASK_AFTER_SLEEP SPAN_S(60)   /* at the latest */
 #define EXPENDABLE_AFTER SPAN_S(128) /* unheard: two intervals of most servers */
+#define SELECTED_AFTER SPAN_S(2048)  /* two of its own, but not more, of whom we follow */
 #define LENT_FOLD 4		     /* our own time is that much better known than by the source */
 
 unsigned assoc_place(const struct node *n, const struct assoc *a)
@@ -30,6 +31,14 @@ static unsigned dynamic_count(const struct node *n)
 	return count;
 }
 
+static span patience(const struct assoc *a)
+{
+	if (a->rank < RANK_SELECTED)
+		return EXPENDABLE_AFTER;
+	return span_max(EXPENDABLE_AFTER,
+			span_min(span_from_log2s((int8_t)(a->poll_log2s + 1)), SELECTED_AFTER));
+}
+
 /* Of those that never answered nor proved anything, who has been silent for longest. */
 static struct assoc *expendable(struct node *n, struct now now)
 {
@@ -40,7 +49,7 @@ static struct assoc *expendable(struct node *n, struct now now)
 
 		if (a->used && a->origin == ASSOC_MULTICAST && !a->calibrated &&
 		    !a->authenticated && a->rank != RANK_MASTER &&
-		    !span_less(mono_sub(now.mono, a->heard), EXPENDABLE_AFTER) &&
+		    !span_less(mono_sub(now.mono, a->heard), patience(a)) &&
 		    (!oldest || mono_before(a->heard, oldest->heard)))
 			oldest = a;
 	}
@@ -54,7 +63,9 @@ static struct assoc *free_place(struct node *n, struct now now, enum assoc_origi
 		unsigned count = dynamic_count(n);
 
 		if (count >= n->max_dynamic_sessions || count >= ASSOC_DYNAMIC_MAX) {
-			struct assoc *old = expendable(n, now);
+			/* One for one; where there are more than may be, nobody comes in. */
+			bool full = count <= n->max_dynamic_sessions && count > 0;
+			struct assoc *old = full ? expendable(n, now) : NULL;
 
 			if (!old)
 				return NULL;
@@ -264,18 +275,23 @@ span assoc_root_distance(const struct assoc *a, const struct belief *b, mono now
 
 /* ---- reach ---- */
 
-void assoc_heard(struct node *n, struct now now, struct assoc *a, mono at)
+void assoc_expect(struct node *n, struct assoc *a, mono at)
 {
-	(void)now;
-	a->reach = (uint8_t)(a->reach << 1 | 1);
-	a->silent = 0;
-	a->heard = at;
 	if (a->origin == ASSOC_MULTICAST) {
 		span interval = span_from_log2s(a->poll_log2s);
 
 		a->expect = mono_add(at, span_add(interval, span_half(interval)));
 	}
 	assoc_plan(n, a);
+}
+
+void assoc_heard(struct node *n, struct now now, struct assoc *a, mono at)
+{
+	(void)now;
+	a->reach = (uint8_t)(a->reach << 1 | 1);
+	a->silent = 0;
+	a->heard = at;
+	assoc_expect(n, a, at);
 }
 
 void assoc_missed(struct node *n, struct now now, struct assoc *a, struct actions *out)
@@ -334,7 +350,7 @@ void assoc_slept(struct node *n, struct now now, struct assoc *a)
 		a->calibrated = false;
 		a->phase = ASSOC_VOLLEY;
 	}
-	volley_trigger(n, now, a, VOLLEY_EXCHANGES);
+	(void)volley_trigger(n, now, a, VOLLEY_EXCHANGES);
 	mono soon = mono_add(now.mono, ASK_AFTER_SLEEP);
 
 	if (mono_before(soon, a->volley.next) && n->volley != VOLLEY_NEVER) {
@@ -375,12 +391,18 @@ static bool jump_is_confirmed(struct node *n, struct now now, struct assoc *a,
 			      const struct sample *s)
 {
 	if (a->phase != ASSOC_DEGRADED && defence(DEFENCE_JUMP)) {
-		volley_suspect(n, now, a);
+		if (s->two_way)
+			(void)volley_trigger(n, now, a, 2); /* nobody can send an answer again */
+		else
+			volley_suspect(n, now, a);
 		return false;
 	}
-	/* One packet that is sent again says so only once. */
-	if (a->jumps > 0 && !stamp_after(s->transmitted, a->jumped) && defence(DEFENCE_ORDER))
-		return false;
+	if (a->jumps > 0 && !stamp_after(s->transmitted, a->jumped) && defence(DEFENCE_ORDER)) {
+		/* One packet that is sent again says so only once. */
+		if (stamp_equal(s->transmitted, a->jumped))
+			return false;
+		a->jumps = 0; /* time went back: what came before does not confirm this */
+	}
 	a->jumped = s->transmitted;
 	if (++a->jumps < ASSOC_JUMPS_MAX)
 		return false;
@@ -398,7 +420,7 @@ static void adapt_poll(struct node *n, struct now now, struct assoc *a)
 		if (a->origin == ASSOC_MULTICAST && !a->calibrated)
 			return; /* nobody answers: the retries grow rare */
 		if (a->origin == ASSOC_MULTICAST)
-			volley_trigger(n, now, a, 1);
+			(void)volley_trigger(n, now, a, 1);
 		else if (a->poll_log2s > a->minpoll_log2s)
 			a->poll_log2s--;
 		return;
@@ -440,7 +462,7 @@ static void watch_for_delay(struct node *n, struct now now, struct assoc *a, con
 		node_note(out, NOTE_HELD_UP, a->ifindex, &a->peer, &a->group, late.ns);
 		estimate_restart(&a->estimate);
 		hindsight_clear(&a->hindsight);
-		volley_trigger(n, now, a, 4);
+		(void)volley_trigger(n, now, a, 4);
 	}
 	a->held_up = held_up;
 }

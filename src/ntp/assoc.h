@@ -140,6 +140,8 @@ void assoc_stepped(struct node *n, span by);
 void assoc_slept(struct node *n, struct now now, struct assoc *a);
 /* Something came from it: reach and the time of its next packet. */
 void assoc_heard(struct node *n, struct now now, struct assoc *a, mono at);
+/* After its interval changed: when the next packet of a group is missed. */
+void assoc_expect(struct node *n, struct assoc *a, mono at);
 /* An expected packet or answer did not come. */
 void assoc_missed(struct node *n, struct now now, struct assoc *a, struct actions *out);
 /* True if the keys and rules of now would let it in. */

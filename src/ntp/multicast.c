@@ -171,7 +171,8 @@ static bool is_early(struct assoc *a, mono at, int8_t said_log2s)
 	/* One packet that names a long interval does not make those after it early. */
 	int8_t poll_log2s = said_log2s < a->poll_log2s ? said_log2s : a->poll_log2s;
 	span cost = span_half(span_from_log2s(poll_log2s));
-	span most = {cost.ns * ASSOC_EARLY_BUDGET};
+	/* ... and one that names a short interval takes nothing from what was saved. */
+	span most = {span_half(span_from_log2s(a->poll_log2s)).ns * ASSOC_EARLY_BUDGET};
 
 	a->early = span_min(most, span_add(a->early, mono_sub(at, a->early_at)));
 	a->early_at = at;
@@ -275,6 +276,7 @@ static enum verdict follow(struct node *n, struct now now, struct arrival *v, st
 	} else { /* its leap, stratum and interval count no more than its time */
 		a->last = before;
 		a->poll_log2s = interval;
+		assoc_expect(n, a, v->d->at.mono);
 	}
 	return verdict;
 }

@@ -228,28 +228,29 @@ void volley_answered(struct node *n, struct now now, struct assoc *a, struct act
 	assoc_plan(n, a);
 }
 
-void volley_trigger(struct node *n, struct now now, struct assoc *a, uint8_t count)
+bool volley_trigger(struct node *n, struct now now, struct assoc *a, uint8_t count)
 {
 	struct volley *v = &a->volley;
 
 	if (v->waiting || v->left > 0 || v->urgent || n->volley == VOLLEY_NEVER)
-		return;
+		return false;
 	v->credit = span_min(TRIGGER_BUDGET, span_add(v->credit, mono_sub(now.mono, v->credit_at)));
 	v->credit_at = now.mono;
 	if (span_less(v->credit, TRIGGER_COST))
-		return;
+		return false;
 	span most = span_min((span){interval(a).ns / TRIGGER_PART}, TRIGGER_SPREAD);
 	span wait = random_span(&n->random, most);
 	mono from = mono_add(a->asked, gap(a));
 	mono want = mono_add(mono_before(from, now.mono) ? now.mono : from, wait);
 
 	if (!mono_before(want, v->next))
-		return;
+		return false;
 	v->credit = span_sub(v->credit, TRIGGER_COST);
 	v->urgent = true;
 	v->left = count;
 	v->next = want;
 	assoc_plan(n, a);
+	return true;
 }
 
 void volley_suspect(struct node *n, struct now now, struct assoc *a)
@@ -258,12 +259,13 @@ void volley_suspect(struct node *n, struct now now, struct assoc *a)
 
 	if (mono_before(now.mono, v->suspect_next))
 		return;
+	if (!volley_trigger(n, now, a, 2))
+		return;
 	if (span_less(SUSPECT_CALM, mono_sub(now.mono, v->suspect_next)))
 		v->suspects = 0;
 	v->suspect_next = mono_add(now.mono, (span){SUSPECT_MIN.ns << v->suspects});
 	if (v->suspects < SUSPECTS_MAX)
 		v->suspects++;
-	volley_trigger(n, now, a, 2);
 }
 
 void volley_slow_down(struct node *n, struct now now, struct assoc *a, struct actions *out)

@@ -36,8 +36,9 @@ void volley_begin(struct node *n, struct now now, struct assoc *a);
 void volley_wake(struct node *n, struct now now, struct assoc *a, struct actions *out);
 /* The question that is out was answered. */
 void volley_answered(struct node *n, struct now now, struct assoc *a, struct actions *out);
-/* So many exchanges would tell more than waiting, or must confirm something; rate limited. */
-void volley_trigger(struct node *n, struct now now, struct assoc *a, uint8_t count);
+/* So many exchanges would tell more than waiting, or must confirm something; rate limited. False if
+ * none comes of it. */
+bool volley_trigger(struct node *n, struct now now, struct assoc *a, uint8_t count);
 /*
  * A packet is older than the last, or contradicts what is known: was the server's clock set, or
  * does somebody send old packets? Asked at once the first time, then rarer, so that nobody can make

@@ -171,6 +171,28 @@ static void an_answer_that_comes_after_the_interface_went_is_nobodys(void **stat
 	site_free(s);
 }
 
+/* Sessions are not ended by it, but nobody comes in while there are as many, or more. */
+static void a_smaller_quota_lets_nobody_in(void **state)
+{
+	struct site *s = site_new();
+	unsigned client = site_client(s, GROUP, SPAN_S(1), 20.0);
+	unsigned server = site_server(s, GROUP);
+
+	(void)state;
+	s->hosts[client].deaf_asks = true;
+	site_run(s, SPAN_S(100));
+	assert_int_equal(site_system(s, client).assoc_count, 1);
+	s->hosts[client].settings->max_dynamic_sessions = 0;
+	site_commit(s, client);
+	s->hosts[server].unplugged = true;
+	site_run(s, SPAN_S(130));
+	(void)site_server(s, GROUP);
+	site_run(s, SPAN_S(600));
+	assert_int_equal(site_system(s, client).assoc_count, 0);
+	assert_true(site_count(s, client, ADDR_V4, VERDICT_DYNAMIC_MAX) > 0);
+	site_free(s);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(volley_required_counts_for_who_was_never_asked),
 	cmocka_unit_test(volley_required_counts_for_who_never_answered),
@@ -178,6 +200,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_multicast_and_a_manycast_client_on_one_group_have_their_own),
 	cmocka_unit_test(beacons_do_not_set_the_poll_of_a_server_that_was_found),
 	cmocka_unit_test(another_manycast_key_finds_the_servers_anew),
+	cmocka_unit_test(a_smaller_quota_lets_nobody_in),
 	cmocka_unit_test(an_answer_that_comes_after_the_interface_went_is_nobodys),
 };
 
