@@ -18,6 +18,7 @@
 
 #define RECEIVE_OCTETS 32768
 #define READS_A_TURN 16
+#define DUMP_TRIES 8
 
 struct entry {
 	struct link_state now;
@@ -29,6 +30,7 @@ struct entry {
 struct link {
 	int fd;
 	bool lost; /* news that the kernel had no room for */
+	bool torn; /* the list changed while it was read */
 	struct link_events events;
 	unsigned count;
 	unsigned room;
@@ -271,12 +273,23 @@ static void take_addr(struct link *l, struct nlmsghdr *h, bool telling)
 		tell(l, e);
 }
 
-/* False at the end of a dump, or at an error. */
-static bool take(struct link *l, uint8_t *octets, size_t len, bool telling)
+/* NLMSG_DONE and NLMSG_ERROR begin with 0 or a negative error. */
+static int status_of(const struct nlmsghdr *h)
+{
+	int status = 0;
+
+	if (h->nlmsg_len >= NLMSG_LENGTH(sizeof status))
+		memcpy(&status, NLMSG_DATA(h), sizeof status);
+	return status < 0 ? status : 0;
+}
+
+/* 1: there may be more; 0 at the end of a dump; negative: it is not whole. */
+static int take(struct link *l, uint8_t *octets, size_t len, bool telling)
 {
 	struct nlmsghdr *h = (struct nlmsghdr *)(void *)octets;
 
 	for (; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
+		l->torn |= (h->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
 		switch (h->nlmsg_type) {
 		case RTM_NEWLINK:
 		case RTM_DELLINK:
@@ -287,11 +300,12 @@ static bool take(struct link *l, uint8_t *octets, size_t len, bool telling)
 			take_addr(l, h, telling);
 			break;
 		case NLMSG_DONE:
+			return status_of(h);
 		case NLMSG_ERROR:
-			return false;
+			return status_of(h) < 0 ? status_of(h) : -EPROTO;
 		}
 	}
-	return true;
+	return 1;
 }
 
 static bool is_waiting(const struct link *l)
@@ -343,8 +357,11 @@ static int dump(struct link *l, int fd, uint16_t type)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (n == 0 || !take(l, octets, (size_t)n, false))
-			return 0;
+		if (n == 0)
+			return -EPROTO;
+		int r = take(l, octets, (size_t)n, false);
+		if (r <= 0)
+			return r;
 	}
 }
 
@@ -359,27 +376,49 @@ static void forget_addresses(struct link *l)
 	}
 }
 
-int link_refresh(struct link *l)
+static int dump_all(struct link *l)
 {
 	int fd = open_netlink(0);
 	int e;
 
 	if (fd < 0)
 		return fd;
+	l->torn = false;
 	forget_addresses(l);
 	e = dump(l, fd, RTM_GETLINK);
 	if (e == 0)
 		e = dump(l, fd, RTM_GETADDR);
 	(void)close(fd);
-	if (e < 0)
-		return e;
+	return e;
+}
+
+/* As it was told last: what half a list left behind must not be told by the next news. */
+static void restore(struct link *l, struct entry *e)
+{
+	if (e->is_told)
+		memcpy(&e->now, &e->told, sizeof e->now);
+	else
+		drop(l, e);
+}
+
+int link_refresh(struct link *l)
+{
+	int e = dump_all(l);
+
+	/* After so many tries what is there is told; it keeps changing, so there will be news. */
+	for (int i = 1; i < DUMP_TRIES && e == 0 && l->torn; i++)
+		e = dump_all(l);
 	for (unsigned i = l->count; i-- > 0;) {
-		if (!l->list[i].seen)
-			drop(l, &l->list[i]);
+		struct entry *entry = &l->list[i];
+
+		if (e < 0 || (!entry->seen && l->torn))
+			restore(l, entry);
+		else if (!entry->seen)
+			drop(l, entry);
 		else
-			tell(l, &l->list[i]);
+			tell(l, entry);
 	}
-	return 0;
+	return e;
 }
 
 /* ---- interfaces that never change ---- */
