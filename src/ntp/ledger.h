@@ -23,9 +23,9 @@ enum ledger_family {
 
 struct ledger {
 	struct tally totals[LEDGER_FAMILIES];
-	unsigned drop_count; /* since the start: the ring's next place is drop_count % its size */
+	uint64_t drop_count; /* since the start: the ring's next place is drop_count % its size */
 	struct drop_row drops[STATE_DROPS_MAX];
-	unsigned event_count;
+	uint64_t event_count;
 	struct event_row events[STATE_EVENTS_MAX];
 };
 

@@ -97,6 +97,8 @@ struct servo_order servo_update(struct servo *v, struct now now, const struct be
 	v->line_rate = b->rate;
 	v->residue = span_max(RESIDUE_MIN, (span){b->error.ns / RESIDUE_SHARE});
 	if (confirmed) {
+		v->first_step = first;
+		v->woken_step = v->woke;
 		v->was_set = true;
 		v->woke = false;
 	}
@@ -132,6 +134,20 @@ struct servo_order servo_stop(struct servo *v)
 	v->slew_end = MONO_NEVER;
 	v->has_line = false;
 	return set_rate(v, v->frequency);
+}
+
+void servo_stepped(struct servo *v, bool failed)
+{
+	v->step_failed = failed;
+	if (!failed)
+		return;
+	v->was_set = v->was_set && !v->first_step;
+	v->woke = v->woke || v->woken_step;
+}
+
+bool servo_refuses(const struct servo *v, const struct servo_order *o)
+{
+	return o->verb == SERVO_REFUSE || (o->verb == SERVO_STEP && v->step_failed);
 }
 
 void servo_applied(struct servo *v, freq rate)

@@ -495,7 +495,7 @@ void system_update(struct node *n, struct now now, struct actions *out)
 			servo_update(&s->servo, now, &sel.combined, offset_at(s, now),
 				     is_confirmed(n, &sel, count));
 
-		s->refused = order.verb == SERVO_REFUSE;
+		s->refused = servo_refuses(&s->servo, &order);
 		perform(n, &order, out);
 	}
 	set_source(n, now, out);
@@ -525,6 +525,7 @@ void system_slewed(struct node *n, struct now now, struct actions *out)
 
 void system_stepped(struct node *n, struct now now, const struct outcome *o, struct actions *out)
 {
+	servo_stepped(&n->system.servo, o->error != 0);
 	if (o->error == 0) {
 		assoc_stepped(n, o->by);
 		multicast_stepped(n);
@@ -540,6 +541,7 @@ void system_rated(struct node *n, const struct outcome *o, struct actions *out)
 {
 	if (o->error) {
 		node_note(out, NOTE_RATE_LIMITED, 0, NULL, NULL, n->system.servo.rate.ppt);
+		servo_applied(&n->system.servo, n->system.rate_in_force);
 		return;
 	}
 	n->system.rate_in_force = o->rate;

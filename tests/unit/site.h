@@ -10,6 +10,7 @@
 #include "ntp/packet.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,8 @@ struct host {
 	struct iface_link link;
 	struct site_group groups[SITE_GROUPS_MAX];
 	unsigned sent, stepped;
+	bool cannot_step; /* its kernel refuses */
+	unsigned refused; /* steps */
 	span last_step;
 	unsigned kinds[ACT_NOTE + 1]; /* actions of each kind so far */
 	unsigned notes[NOTE_COUNT];
@@ -246,9 +249,21 @@ static inline void site_step(struct site *s, unsigned host, span by)
 	site_perform(s, host, &out);
 }
 
+static inline void site_refuse_step(struct site *s, unsigned host)
+{
+	struct host *h = &s->hosts[host];
+	struct outcome o = {.kind = OUTCOME_STEP, .error = EPERM};
+	struct actions out = {0};
+
+	h->refused++;
+	node_outcome(h->node, site_now(s, h), &o, &out);
+	site_perform(s, host, &out);
+}
+
 static inline void site_perform(struct site *s, unsigned from, const struct actions *out)
 {
 	struct host *h = &s->hosts[from];
+	bool refused = false;
 
 	for (unsigned i = 0; i < out->count; i++) {
 		const struct action *a = &out->list[i];
@@ -265,7 +280,10 @@ static inline void site_perform(struct site *s, unsigned from, const struct acti
 			site_group(s, from, a);
 			break;
 		case ACT_STEP:
-			site_step(s, from, a->step);
+			if (!h->cannot_step)
+				site_step(s, from, a->step);
+			else
+				refused = true;
 			break;
 		case ACT_RATE:
 			site_rate(s, from, a->rate);
@@ -286,6 +304,8 @@ static inline void site_perform(struct site *s, unsigned from, const struct acti
 			break;
 		}
 	}
+	if (refused)
+		site_refuse_step(s, from);
 }
 
 static inline void site_deliver(struct site *s, struct site_packet *p)

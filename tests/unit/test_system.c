@@ -81,8 +81,52 @@ static void a_clock_whose_step_was_refused_is_not_synchronised(void **state)
 	site_free(s);
 }
 
+/* A clock that cannot be stepped is wrong, and called so all the time. */
+static void a_step_that_fails_leaves_the_clock_unsynchronised(void **state)
+{
+	struct site *s = site_new();
+	unsigned client = site_client(s, GROUP, SPAN_S(3), 20.0);
+	struct host *h = &s->hosts[client];
+
+	(void)state;
+	(void)site_server(s, GROUP);
+	h->cannot_step = true;
+	site_run(s, SPAN_S(1000));
+	assert_true(h->refused > 10);
+	assert_in_range(h->notes[NOTE_SYNCHRONISED], 0, 1);
+	assert_false(site_system(s, client).synchronised);
+	assert_false(h->status.synchronised);
+	h->cannot_step = false;
+	site_run(s, SPAN_S(300));
+	assert_true(site_system(s, client).synchronised);
+	assert_true(site_is_within(s, client, SPAN_MS(1)));
+	site_free(s);
+}
+
+/* The first one may be of any size until one is done. */
+static void a_first_step_that_fails_is_not_used_up(void **state)
+{
+	struct site *s = site_new();
+	unsigned client = site_client(s, GROUP, SPAN_S(7200), 20.0);
+	struct host *h = &s->hosts[client];
+
+	(void)state;
+	(void)site_server(s, GROUP);
+	h->cannot_step = true;
+	while (h->refused == 0)
+		site_run(s, SPAN_S(1));
+	site_run(s, SPAN_S(60));
+	h->cannot_step = false;
+	site_run(s, SPAN_S(1000));
+	assert_int_equal(h->stepped, 1);
+	assert_true(site_is_within(s, client, SPAN_MS(1)));
+	site_free(s);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(one_turn_steps_once),
+	cmocka_unit_test(a_step_that_fails_leaves_the_clock_unsynchronised),
+	cmocka_unit_test(a_first_step_that_fails_is_not_used_up),
 	cmocka_unit_test(a_clock_whose_step_was_refused_is_not_synchronised),
 };
 
