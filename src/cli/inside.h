@@ -31,6 +31,7 @@ struct office {
 	span lock_timeout;    /* 0: none */
 	bool lock_by_user;    /* all sessions of that user may edit */
 	int64_t saved_unix_s; /* 0: not in this run */
+	bool startup_refused; /* what is on the shelf as startup.cfg did not load */
 	int64_t weakea_unix_s;
 	struct err rollback_error; /* of the last rollback; "" if it went well */
 	mono born;

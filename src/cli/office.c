@@ -265,8 +265,13 @@ static void forget_trial(struct office *o)
 
 int office_load_startup(struct office *o, struct err *err)
 {
+	struct err why = {{0}};
+
 	forget_trial(o);
-	return startup_load(o->shelf, try_startup, o, err);
+	int r = startup_load(o->shelf, try_startup, o, &why);
+	o->startup_refused = *why.text;
+	err_set(err, "%s", why.text);
+	return r;
 }
 
 int office_load_text(struct office *o, const char *name, const char *config, struct err *err)

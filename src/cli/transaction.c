@@ -471,8 +471,11 @@ static void save_answer(struct session *s, char answer, struct text *out)
 	office_print_dated(o, commit_running(o->commit), false, &config);
 	int r = named ? o->shelf->keep(o->shelf->context, s->asked_name, text_chars(&config),
 				       config.len, &err)
-		      : startup_save(o->shelf, text_chars(&config), &err);
+		: o->startup_refused ? startup_replace_refused(o->shelf, text_chars(&config), &err)
+				     : startup_save(o->shelf, text_chars(&config), &err);
 	text_fini(&config);
+	if (r >= 0 && !named)
+		o->startup_refused = false;
 	if (r < 0 || named)
 		o->saved_unix_s = before;
 	if (r < 0) {

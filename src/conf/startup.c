@@ -63,18 +63,35 @@ int startup_save(const struct shelf *shelf, const char *config, struct err *err)
 	return shelf->keep(shelf->context, STARTUP_NAME, config, strlen(config), err);
 }
 
-/* Says where the bad text went; name is "" if it could not be kept. */
-static void set_aside(const struct shelf *shelf, const struct text *config, char ret[96])
+/* Says where the bad text went; false if it could not be kept. */
+static bool set_aside(const struct shelf *shelf, const struct text *config, char ret[96])
 {
 	char name[32];
 	bool kept;
 	unsigned i = bad_number(shelf, config, &kept);
 
-	if (kept || shelf->keep(shelf->context, bad_name(i, name), text_chars(config), config->len,
-				NULL) == 0)
+	kept = kept || shelf->keep(shelf->context, bad_name(i, name), text_chars(config),
+				   config->len, NULL) == 0;
+	if (kept)
 		(void)snprintf(ret, 96, "it is kept as %s", bad_name(i, name));
 	else
 		(void)snprintf(ret, 96, "it could not be kept aside");
+	return kept;
+}
+
+int startup_replace_refused(const struct shelf *shelf, const char *config, struct err *err)
+{
+	struct text now = {0};
+	char aside[96];
+	bool kept = shelf->load(shelf->context, STARTUP_NAME, &now, NULL) != 0 ||
+		    set_aside(shelf, &now, aside);
+
+	text_fini(&now);
+	if (!kept) {
+		err_set(err, "%s was refused at the start and cannot be kept aside", STARTUP_NAME);
+		return -EIO;
+	}
+	return shelf->keep(shelf->context, STARTUP_NAME, config, strlen(config), err);
 }
 
 typedef int try_config(void *context, const char *config, struct err *err);
@@ -118,7 +135,7 @@ int startup_load(const struct shelf *shelf,
 	if (r == 0) {
 		r = try_whole(STARTUP_NAME, &now, try, context, &why);
 		if (r < 0)
-			set_aside(shelf, &now, aside);
+			(void)set_aside(shelf, &now, aside);
 	}
 	text_fini(&now);
 	if (r == 0)

@@ -14,6 +14,9 @@
 
 /* Written beside and renamed; 0 when durable. The previous one that loaded becomes the good one. */
 MUST_CHECK int startup_save(const struct shelf *shelf, const char *config, struct err *err);
+/* The same when startup.cfg was refused: it is kept aside, or stays; it is never the good one. */
+MUST_CHECK int startup_replace_refused(const struct shelf *shelf, const char *config,
+				       struct err *err);
 /*
  * Loads startup.cfg through try (0: accepted). If try refuses it, the text is kept aside as
  * startup.bad, startup.good is tried, and err says both. 0 also when there is none at all;

@@ -65,11 +65,35 @@ bool file_name_is_good(const char *name)
 
 /* ---- directories ---- */
 
+/* The name of a new directory is durable when its parent is. */
+static int sync_parent(const char *path, struct err *err)
+{
+	char parent[PATH_LEN_MAX];
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	while (len > 0 && path[len - 1] != '/')
+		len--;
+	(void)snprintf(parent, sizeof parent, "%.*s", len ? (int)len : 1, len ? path : ".");
+	int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* One that we may not look into was made to hold others': whose it is keeps it. */
+	if (fd < 0 && errno == EACCES)
+		return 0;
+	int error = fd < 0 || DO(sync)(fd) < 0 ? failed(err, "sync", parent, "") : 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return error;
+}
+
 static int make_one(const char *path, mode_t mode, struct err *err)
 {
-	if (mkdir(path, mode) == 0)
+	if (mkdir(path, mode) == 0) {
 		/* as asked for, whatever the umask is */
-		return chmod(path, mode) < 0 ? failed(err, "make directory", path, "") : 0;
+		if (chmod(path, mode) < 0)
+			return failed(err, "make directory", path, "");
+		return sync_parent(path, err);
+	}
 	if (errno == EEXIST)
 		return 0;
 	/* a parent that we may not write but that is there is no obstacle */
@@ -295,6 +319,8 @@ static int write_all(int fd, const char *chars, size_t len)
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n == 0)
+			errno = EIO;
 		if (n <= 0)
 			return -1;
 		chars += n;

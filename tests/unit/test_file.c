@@ -186,6 +186,54 @@ static void a_directory_is_made_with_its_parents_and_belongs_to_one(void **state
 	assert_int_equal(st.st_mode & 0777, 0755);
 }
 
+static unsigned folders_synced;
+
+static int count_sync(int fd)
+{
+	struct stat st;
+
+	folders_synced += fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+	return real.sync(fd);
+}
+
+/* Else a power cut takes the new directory away, and all that is in it. */
+static void the_parents_of_new_directories_are_synced(void **state)
+{
+	const struct place *p = *state;
+	struct file_dir *d = NULL;
+	char path[128];
+	struct err err;
+
+	folders_synced = 0;
+	file_calls.sync = count_sync;
+	(void)snprintf(path, sizeof path, "%s/c/d", p->path);
+	assert_int_equal(file_dir_open(path, &d, &err), 0);
+	assert_int_equal(folders_synced, 2);
+	mend_disk();
+	file_dir_close(d);
+}
+
+static ssize_t write_nothing(int fd, const void *octets, size_t len)
+{
+	(void)fd;
+	(void)octets;
+	(void)len;
+	errno = 0;
+	return 0;
+}
+
+static void a_disk_that_takes_nothing_is_an_error(void **state)
+{
+	const struct place *p = *state;
+	struct err err;
+
+	keep(p, NAME, OLD);
+	file_calls.write = write_nothing;
+	assert_true(file_keep(p->dir, NAME, NEW, strlen(NEW), &err) < 0);
+	mend_disk();
+	expect_text(p, NAME, OLD);
+}
+
 static void a_directory_that_cannot_be_made_gives_a_sentence(void **state)
 {
 	const struct place *p = *state;
@@ -403,6 +451,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_kept_reads_back_and_is_private),
 		TEST(a_directory_is_made_with_its_parents_and_belongs_to_one),
+		TEST(the_parents_of_new_directories_are_synced),
+		TEST(a_disk_that_takes_nothing_is_an_error),
 		TEST(a_directory_that_cannot_be_made_gives_a_sentence),
 		TEST(the_list_is_sorted_and_shows_no_hidden_names),
 		TEST(what_is_dropped_is_gone_and_may_be_dropped_again),

@@ -118,6 +118,29 @@ static void a_bad_file_is_kept_aside_and_the_good_one_used(void **state)
 	memory_fini(&m);
 }
 
+/* The disk was full when it was refused: it is not lost when it is replaced, nor taken for good. */
+static void what_was_refused_never_becomes_the_good_one(void **state)
+{
+	struct memory_shelf m = {0};
+	struct shelf s = memory_shelf(&m);
+	struct err err;
+
+	(void)state;
+	memory_put(&m, STARTUP_NAME, "bad text");
+	memory_put(&m, STARTUP_GOOD_NAME, "good");
+	m.fail_from = m.changes + 1;
+	m.fail_count = 2;
+	assert_int_equal(load(&m, &err), 0);
+	assert_non_null(strstr(err.text, "could not be kept aside"));
+	assert_true(startup_replace_refused(&s, "new", &err) < 0);
+	assert_string_equal(memory_text(&m, STARTUP_NAME), "bad text");
+	assert_int_equal(startup_replace_refused(&s, "new", &err), 0);
+	assert_string_equal(memory_text(&m, STARTUP_NAME), "new");
+	assert_string_equal(memory_text(&m, STARTUP_GOOD_NAME), "good");
+	assert_string_equal(memory_text(&m, "startup.bad"), "bad text");
+	memory_fini(&m);
+}
+
 static void nothing_usable_is_an_error(void **state)
 {
 	struct memory_shelf m = {0};
@@ -175,6 +198,7 @@ int main(void)
 		cmocka_unit_test(what_is_saved_is_loaded),
 		cmocka_unit_test(a_bad_file_is_kept_aside_and_the_good_one_used),
 		cmocka_unit_test(a_file_with_zeros_is_bad_and_kept_whole),
+		cmocka_unit_test(what_was_refused_never_becomes_the_good_one),
 		cmocka_unit_test(nothing_usable_is_an_error),
 		cmocka_unit_test(a_full_disk_is_said_and_loading_goes_on),
 		cmocka_unit_test(power_off_at_any_change_of_a_save_leaves_old_or_new),
