@@ -29,9 +29,23 @@ json_t *show_addr(const struct addr *a)
 	return a->family == ADDR_NONE ? json_null() : json_string(addr_print(a, buf));
 }
 
+static json_t *escaped_name(const char *name)
+{
+	struct text t = {0};
+
+	for (; *name; name++)
+		text_addf(&t, (unsigned char)*name < 0x80 ? "%c" : "\\x%02x", (unsigned char)*name);
+	json_t *s = json_string(text_chars(&t));
+	text_fini(&t);
+	return s;
+}
+
 json_t *show_name(const char *name)
 {
-	return name[0] ? json_string(name) : json_null();
+	json_t *s = name[0] ? json_string(name) : json_null();
+
+	/* The kernel takes names that are not UTF-8, JSON does not. */
+	return s ? s : escaped_name(name);
 }
 
 json_t *show_stamp(const struct world *world, stamp t)

@@ -24,6 +24,7 @@ struct talk {
 	struct session *session; /* NULL until its first frame */
 	time_t came_s;
 	bool here;
+	bool over;  /* it said quit */
 	bool looks; /* may not configure; known before it greets */
 };
 
@@ -166,8 +167,13 @@ static void run_line(struct dialogue *g, unsigned slot, const char *line)
 	send_out(g, slot, &out);
 	send_prompt(g, slot, session_failed(s));
 	text_fini(&out);
-	if (session_over(s))
-		ctlsock_close(g->socket, slot);
+	if (!session_over(s))
+		return;
+	/* What it holds is free now; its last words may still be waiting for who does not read. */
+	session_free(s);
+	g->talks[slot].session = NULL;
+	g->talks[slot].over = true;
+	ctlsock_close(g->socket, slot);
 }
 
 static void ask(struct dialogue *g, unsigned slot, const char *so_far,
@@ -256,7 +262,7 @@ void dialogue_turn(struct dialogue *g, void (*before)(void *context), void *cont
 bool dialogue_waits_for_greeting(const struct dialogue *g)
 {
 	for (unsigned i = 0; i < CTLSOCK_PEERS_MAX; i++)
-		if (g->talks[i].here && !g->talks[i].session)
+		if (g->talks[i].here && !g->talks[i].session && !g->talks[i].over)
 			return true;
 	return false;
 }

@@ -34,6 +34,7 @@ struct window {
 	unsigned key_count;
 	struct slice slices[LETTER_KINDS];
 	struct if_nameindex *names; /* NULL: not asked yet */
+	unsigned name_count;
 	mono names_at;
 };
 
@@ -199,27 +200,33 @@ static void forget_names(struct window *w)
 	if (w->names)
 		if_freenameindex(w->names);
 	w->names = NULL;
+	w->name_count = 0;
+}
+
+static void renew_names(struct window *w)
+{
+	mono now = see_steady(w);
+
+	if (w->names && mono_before(now, mono_add(w->names_at, NAMES_AGE)))
+		return;
+	forget_names(w);
+	w->names = if_nameindex();
+	w->names_at = now;
+	while (w->names && w->names[w->name_count].if_index)
+		w->name_count++;
 }
 
 static bool see_ifname(void *context, unsigned i, char ret[SETTINGS_IFNAME_MAX])
 {
 	struct window *w = context;
-	mono now = see_steady(w);
 
 	/* Not in the middle of a list. */
-	if (i == 0 && w->names && !mono_before(now, mono_add(w->names_at, NAMES_AGE)))
-		forget_names(w);
-	if (!w->names) {
-		w->names = if_nameindex();
-		w->names_at = now;
-	}
-	for (unsigned k = 0; w->names && w->names[k].if_index; k++) {
-		if (k == i) {
-			(void)snprintf(ret, SETTINGS_IFNAME_MAX, "%s", w->names[k].if_name);
-			return true;
-		}
-	}
-	return false;
+	if (i == 0)
+		renew_names(w);
+	if (i >= w->name_count)
+		return false;
+	(void)snprintf(ret, SETTINGS_IFNAME_MAX, "%s", w->names[i].if_name);
+	return true;
 }
 
 /* Copies held for the node that does not run yet; with NULL just wipes. */

@@ -87,6 +87,10 @@ static void statistics_by_interface_and_by_peer(void **state)
 	assert_null(strstr(text, "Last "));
 	text = display(BY_INTERFACE, &(struct args){" interface ", "interface-name", "eth9"});
 	assert_string_equal(text, "Info: No packet has been counted there.\n");
+	/* The kernel takes names that are no text. */
+	memcpy(w.counters[0][1].ifname, "br\xff", sizeof "br\xff");
+	text = display(BY_INTERFACE, &(struct args){" interface all ", NULL, NULL});
+	assert_non_null(strstr(text, "(Interface: br\\xff)\n"));
 	text = display(BY_PEER, &(struct args){" peer ", "ip-address", "192.0.2.17"});
 	assert_non_null(strstr(text, "Information (Peer: 192.0.2.17)\n"));
 	assert_non_null(strstr(text, " Received                              :          15\n"));
