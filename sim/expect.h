@@ -87,6 +87,8 @@ MUST_CHECK int expects_read(struct expects *e, struct universe *u, struct line *
 void expects_sort(struct expects *e, unsigned host_count);
 /* Call for each at every sample; g is read from its host, NULL if it is about a LAN. */
 void expect_see(struct expect *e, struct universe *u, int64_t at_ns, const struct gauge *g);
+/* A counter whose first or last instant no sample sees; NULL if there is none. */
+const struct expect *expects_find_unaligned(const struct expects *es, int64_t sample_ns);
 bool expect_is_of_lan(const struct expect *e);
 /* True if it came as expected; otherwise why gets the sentence. */
 bool expect_judge(const struct expect *e, const struct universe *u, struct err *why);

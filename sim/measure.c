@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PLACES_MAX 18 /* more than the powers of ten that fit 64 bits */
+
 /* digits times 10^-places, and where the unit begins. */
 struct decimal {
 	bool negative;
@@ -26,7 +28,7 @@ static bool read_decimal(const char *text, struct decimal *ret)
 			point = true;
 			continue;
 		}
-		if (d.digits > UINT64_MAX / 100)
+		if (d.digits > UINT64_MAX / 100 || d.places == PLACES_MAX)
 			return false;
 		d.digits = d.digits * 10 + (uint64_t)(*d.unit - '0');
 		d.places += point;

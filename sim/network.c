@@ -184,7 +184,7 @@ static void hand_over(struct network *n, const struct lan_member *m, int64_t at_
 static void put_on(struct network *n, struct lan *l, uint32_t from, struct parcel *p)
 {
 	l->packets++;
-	for (uint32_t i = 0; l->ears > 0 && i < l->member_count; i++) {
+	for (uint32_t i = 0; l->ears > 0 && !l->cut && i < l->member_count; i++) {
 		if (l->members[i].ear && i != from)
 			n->overhear(n->context, l->members[i].who, p);
 	}

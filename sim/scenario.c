@@ -376,6 +376,17 @@ static int finish(struct scenario *s, struct err *err)
 		err_set(err, "%s: something is expected after the end", s->file);
 		return -EINVAL;
 	}
+	const struct expect *e = expects_find_unaligned(&s->expects, s->sample_ns);
+	if (e) {
+		err_set(err, "%s:%u: what is counted begins and ends at samples", s->file, e->line);
+		return -EINVAL;
+	}
+	for (unsigned i = 0; i < s->orders.count; i++) {
+		if (s->orders.list[i].at_ns <= s->duration_ns)
+			continue;
+		err_set(err, "%s:%u: that is after the end", s->file, s->orders.list[i].line);
+		return -EINVAL;
+	}
 	if (s->report_from_ns < 0)
 		s->report_from_ns = s->duration_ns / 2;
 	return 0;

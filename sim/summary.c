@@ -85,6 +85,7 @@ void summary_see(struct summary *r, const struct host *h, const struct gauge *g)
 
 	if (r->csv)
 		write_csv(r->csv, h, g);
+	t->last_ns = g->at_ns;
 	if (offset >= (double)r->converged_ns)
 		t->last_bad_ns = g->at_ns;
 	if (g->at_ns < r->from_ns)
@@ -116,11 +117,11 @@ static void print_share(FILE *out, uint64_t part, uint64_t of)
 		(void)fprintf(out, " %6.2f%%", 100.0 * (double)part / (double)of);
 }
 
-static void print_converged(const struct tally *t, int64_t last_ns, FILE *out)
+static void print_converged(const struct tally *t, FILE *out)
 {
 	if (t->last_bad_ns < 0)
 		(void)fprintf(out, " %10s", "always");
-	else if (t->last_bad_ns >= last_ns)
+	else if (t->last_bad_ns == t->last_ns)
 		(void)fprintf(out, " %10s", "never");
 	else
 		(void)fprintf(out, " %8lld s", (long long)(t->last_bad_ns / NS_PER_S));
@@ -142,7 +143,7 @@ static void print_row(const struct summary *r, const struct universe *u, unsigne
 		(void)fprintf(out, " %10s", measure_print_time(times[j], buf));
 	print_share(out, t->held, t->bounded);
 	print_share(out, t->distance_held, t->bounded);
-	print_converged(t, u->now_ns - NS_PER_S, out);
+	print_converged(t, out);
 	(void)fprintf(out, " %6llu\n", (unsigned long long)u->hosts[i]->counts.steps);
 }
 

@@ -15,6 +15,7 @@ struct tally {
 	uint64_t samples;
 	double sum, squares; /* of the offset, ns */
 	double max;
+	int64_t last_ns;     /* seen there last */
 	int64_t last_bad_ns; /* not converged there; -1: always was */
 	uint64_t bounded;    /* samples with a bound of its own */
 	uint64_t held, distance_held;

@@ -98,12 +98,14 @@ void villain_turn(struct host *h)
 	const struct host_port *port = &h->ports[0];
 	struct universe *u = h->universe;
 
-	if (!v->active || v->next_ns != u->now_ns || (v->plan.replay && v->count == 0))
+	if (!v->active || v->next_ns != u->now_ns)
 		return;
+	plan_turn(h, u->now_ns + v->plan.every_ns);
+	if (v->plan.replay && v->count == 0)
+		return; /* it may hear something yet */
 	struct parcel *p = v->plan.replay ? again(v) : forge(v, universe_unix_ns(u));
 
 	v->turn++;
 	h->counts.sent++;
 	network_send(&u->network, u->now_ns, port->lan, port->member, TTL, p);
-	plan_turn(h, u->now_ns + v->plan.every_ns);
 }
