@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The scenario language: what it makes, what it refuses and where, and that luck repeats. */
+/* The scenario language: what it makes, refuses and judges, and that luck repeats. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,6 +90,37 @@ static void a_mistake_is_named_with_its_file_and_line(void **state)
 		assert_string_equal(refusal(cases[i].text), cases[i].reason);
 }
 
+/* Or what came between the last sample in the span and its end would be missing. */
+static void what_is_counted_begins_and_ends_at_samples(void **state)
+{
+	static const char reason[] = "x.sim:5: what is counted begins and ends at samples";
+
+	(void)state;
+	assert_string_equal(refusal(SITE "expect B sent under 1 from 0s to 900ms\n"), reason);
+	assert_string_equal(refusal(SITE "expect B sent under 1 from 500ms to 3s\n"), reason);
+	assert_string_equal(refusal(SITE "expect B verdicts used from 0s to 2500ms\n"), reason);
+	assert_string_equal(refusal(SITE "expect lan lan1 packets over 1 from 0s to 1500ms\n"),
+			    reason);
+	assert_string_equal(refusal(SITE "expect B steps under 1 from 100s to 299s\n"
+					 "sample 100s\nfor 400s\n"),
+			    reason);
+	assert_string_equal(refusal(SITE "expect B steps under 1 from 100s to 300s\n"
+					 "sample 100s\n"),
+			    "accepted");
+	assert_string_equal(refusal(SITE "expect B rms under 1s from 500ms to 2500ms\n"),
+			    "accepted");
+}
+
+static void an_order_after_the_end_is_refused(void **state)
+{
+	(void)state;
+	assert_string_equal(refusal(SITE "at 4s B kill\nfor 3s\n"),
+			    "x.sim:5: that is after the end");
+	assert_string_equal(refusal(SITE "expect B synchronised by 3s\nat 3001ms lan lan1 cut\n"),
+			    "x.sim:6: that is after the end");
+	assert_string_equal(refusal(SITE "at 3s B kill\nfor 3s\n"), "accepted");
+}
+
 static void what_is_written_is_what_is_made(void **state)
 {
 	struct scenario *s = auto_new(1, sizeof *s);
@@ -148,9 +179,10 @@ static char *outcome_of(const char *text, uint64_t seed, unsigned *failed)
 	return out;
 }
 
+#define CLIENT " B type \"interface eth0\" \"ntp multicast-client\" \"commit\"\n"
 #define RUN                                                                                        \
 	SITE "at 0s A type \"interface eth0\" \"ntp multicast-server minpoll 4\" \"commit\"\n"     \
-	     "at 0s B type \"interface eth0\" \"ntp multicast-client\" \"commit\"\n"
+	     "at 0s" CLIENT
 
 static void the_same_seed_gives_the_same_octets_and_another_others(void **state)
 {
@@ -206,6 +238,151 @@ static void an_expectation_that_fails_is_told_with_its_seed(void **state)
 	free(out);
 }
 
+/* The number in the sentence about an expectation of that line. */
+static unsigned long told_used(const char *out, unsigned line)
+{
+	char mark[40];
+
+	(void)snprintf(mark, sizeof mark, "x.sim:%u: B: verdict USED ", line);
+	const char *found = strstr(out, mark);
+
+	assert_non_null(found);
+	return strtoul(found + strlen(mark), NULL, 10);
+}
+
+#define USED                                                                                       \
+	"expect B verdict used under 1 from 0s to 200s\n"                                          \
+	"expect B verdict used under 1 from 200s to 400s\n"                                        \
+	"expect B verdict used under 1 from 0s to 400s\n"
+
+/* The node's counters begin at nothing; what they had counted before is not forgotten. */
+static void a_restart_takes_nothing_from_a_count(void **state)
+{
+	unsigned failed;
+	char *out = outcome_of(RUN USED "at 200500ms B kill\nat 210s B start\nat 211s" CLIENT, 3,
+			       &failed);
+
+	(void)state;
+	assert_int_equal(failed, 3);
+	assert_int_equal(told_used(out, 7) + told_used(out, 8), told_used(out, 9));
+	free(out);
+}
+
+static void a_host_that_is_down_at_the_end_keeps_its_count(void **state)
+{
+	unsigned failed;
+	char *out = outcome_of(RUN "expect B verdict used under 1 from 0s to 200s\n"
+				   "expect B verdict used under 1 from 0s to 300s\n"
+				   "at 200500ms B kill\n",
+			       3, &failed);
+
+	(void)state;
+	assert_int_equal(failed, 2);
+	assert_int_equal(told_used(out, 7), told_used(out, 8));
+	free(out);
+}
+
+static void a_reset_of_the_statistics_takes_nothing_from_a_count(void **state)
+{
+	unsigned failed;
+	char *out =
+		outcome_of(RUN USED "at 200500ms B type \"quit\" \"reset ntp statistics packet\"\n",
+			   3, &failed);
+
+	(void)state;
+	assert_int_equal(failed, 3);
+	assert_int_equal(told_used(out, 7) + told_used(out, 8), told_used(out, 9));
+	free(out);
+}
+
+static unsigned failures_of(const char *text)
+{
+	unsigned failed;
+
+	free(outcome_of(text, 3, &failed));
+	return failed;
+}
+
+/* It admits no error: that is not a small one. */
+static void who_is_not_synchronised_has_no_good_bound(void **state)
+{
+	(void)state;
+	assert_int_equal(failures_of(RUN "expect B bound under 1s by 1s\n"), 1);
+	assert_int_equal(failures_of(RUN "expect B distance under 1s by 1s\n"), 1);
+	assert_int_equal(failures_of(SITE "node D clock off\n"
+					  "expect D bound under 1s from 0s to 9s\n"
+					  "expect D distance under 1s from 0s to 9s\n"),
+			 2);
+	assert_int_equal(failures_of(RUN "expect B bound under 1s from 300s to 400s\n"
+					 "expect B distance under 1s from 300s to 400s\n"),
+			 0);
+}
+
+#define AIR                                                                                        \
+	"node A clock perfect reference\n"                                                         \
+	"node M clock attacker\n"                                                                  \
+	"lan name L A M delay 1ms\n"                                                               \
+	"at 0s A type \"interface eth0\" \"ntp multicast-server minpoll 4\" \"commit\"\n"
+
+static void nobody_hears_on_a_cut_lan(void **state)
+{
+	(void)state;
+	assert_int_equal(failures_of(AIR "at 0s lan L cut\nat 0s M listen\n"
+					 "at 200s M replay every 10s\n"
+					 "expect A sent over 5 from 0s to 300s\n"
+					 "expect M sent under 1 from 0s to 300s\n"),
+			 0);
+}
+
+static void an_attacker_replays_what_it_hears_later(void **state)
+{
+	(void)state;
+	assert_int_equal(failures_of(AIR "at 0s M replay every 10s\nat 50s M listen\n"
+					 "expect M sent under 1 from 0s to 50s\n"
+					 "expect M sent over 10 from 100s to 300s\n"),
+			 0);
+}
+
+/* The last sample is not always a second before the end. */
+static void who_is_wrong_at_the_last_sample_has_never_converged(void **state)
+{
+	unsigned failed;
+	char *out =
+		outcome_of(SITE "node D clock off offset 1s\nsample 10s\nfor 95s\n", 3, &failed);
+
+	(void)state;
+	const char *row = strstr(out, "\nD ");
+
+	assert_non_null(row);
+	const char *never = strstr(row, " never ");
+
+	assert_non_null(never);
+	assert_true(never < row + 1 + strcspn(row + 1, "\n"));
+	free(out);
+}
+
+/* Ten to the power of 64 is nothing in 64 bits, and nothing can be divided by that. */
+static void more_places_than_64_bits_have_are_refused(void **state)
+{
+	static const char zeros[] =
+		"0.0000000000000000000000000000000000000000000000000000000000000000";
+	char text[sizeof zeros + 8];
+	int64_t ns = 7;
+	double v = 7.0;
+
+	(void)state;
+	assert_true(measure_time("0.000000000000000001s", &ns));
+	assert_int_equal(ns, 0);
+	assert_false(measure_time("0.0000000000000000001s", &ns));
+	(void)snprintf(text, sizeof text, "%s1s", zeros);
+	assert_false(measure_time(text, &ns));
+	(void)snprintf(text, sizeof text, "%s1ppm", zeros);
+	assert_false(measure_rate(text, &v));
+	(void)snprintf(text, sizeof text, "%s1%%", zeros);
+	assert_false(measure_share(text, &v));
+	assert_true(v == 7.0);
+}
+
 static void quantities_are_exact(void **state)
 {
 	int64_t ns = 7;
@@ -235,10 +412,20 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mistake_is_named_with_its_file_and_line),
+		cmocka_unit_test(what_is_counted_begins_and_ends_at_samples),
+		cmocka_unit_test(an_order_after_the_end_is_refused),
 		cmocka_unit_test(what_is_written_is_what_is_made),
 		cmocka_unit_test(the_same_seed_gives_the_same_octets_and_another_others),
 		cmocka_unit_test(one_host_more_changes_nobody_else),
 		cmocka_unit_test(an_expectation_that_fails_is_told_with_its_seed),
+		cmocka_unit_test(a_restart_takes_nothing_from_a_count),
+		cmocka_unit_test(a_host_that_is_down_at_the_end_keeps_its_count),
+		cmocka_unit_test(a_reset_of_the_statistics_takes_nothing_from_a_count),
+		cmocka_unit_test(who_is_not_synchronised_has_no_good_bound),
+		cmocka_unit_test(nobody_hears_on_a_cut_lan),
+		cmocka_unit_test(an_attacker_replays_what_it_hears_later),
+		cmocka_unit_test(who_is_wrong_at_the_last_sample_has_never_converged),
+		cmocka_unit_test(more_places_than_64_bits_have_are_refused),
 		cmocka_unit_test(quantities_are_exact),
 	};
 
