@@ -194,15 +194,6 @@ static int switch_on(const struct hwstamp *h, const struct link_state *l,
 	return ask(h, l, SIOCSHWTSTAMP, &wanted);
 }
 
-static bool is_open(const struct hwstamp *h, unsigned index)
-{
-	for (unsigned i = 0; i < h->phc_count; i++) {
-		if (phc_index(h->phcs[i]) == index)
-			return true;
-	}
-	return false;
-}
-
 /* Ports of one card may share its clock. */
 static int open_phc(struct hwstamp *h, unsigned index, struct phc **ret)
 {
@@ -230,6 +221,11 @@ static void look_at_card(struct hwstamp *h, struct card *c, const struct link_st
 		c->reason = "stamps of network cards are not asked for";
 		return;
 	}
+	if (h->sealed) {
+		c->reason =
+			"the interface came later than the daemon, which may not open its clock";
+		return;
+	}
 	c->error = -ask(h, l, SIOCETHTOOL, &can);
 	if (c->error != 0) {
 		c->reason = "the interface cannot be asked what it stamps";
@@ -237,12 +233,6 @@ static void look_at_card(struct hwstamp *h, struct card *c, const struct link_st
 	}
 	if (can.phc_index < 0) {
 		c->reason = "the interface has no clock of its own";
-		return;
-	}
-	/* One that was renamed has its clock open still. */
-	if (h->sealed && !is_open(h, (unsigned)can.phc_index)) {
-		c->reason =
-			"the interface came later than the daemon, which may not open its clock";
 		return;
 	}
 	c->error = -open_phc(h, (unsigned)can.phc_index, &c->phc);

@@ -274,7 +274,7 @@ static void take_addr(struct link *l, struct nlmsghdr *h, bool telling)
 }
 
 /* NLMSG_DONE and NLMSG_ERROR begin with 0 or a negative error. */
-static int status_of(const struct nlmsghdr *h)
+static int status_of(struct nlmsghdr *h)
 {
 	int status = 0;
 

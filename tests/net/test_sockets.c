@@ -399,10 +399,11 @@ static void changed(void *context, const struct link_state *l)
 	n->last = *l;
 }
 
-/* Until want is true of the last news, at most two seconds. */
+/* Until want is true of the last news, at most five seconds: an address is looked for on the link
+ * for up to two before it is one. */
 static void follow(struct link *l, struct news *n, bool (*want)(const struct news *))
 {
-	for (int i = 0; i < 200 && !want(n); i++) {
+	for (int i = 0; i < 500 && !want(n); i++) {
 		struct pollfd p = {link_fd(l), POLLIN, 0};
 
 		if (poll(&p, 1, 10) > 0)
