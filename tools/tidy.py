@@ -13,7 +13,7 @@ FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 100
 
 # Tables are read row by row; their length is the number of rows.
-TABLES = {"src/ntp/note.def", "src/cli/commands.c", "src/cli/displays.c"}
+TABLES = {"src/ntp/note.def", "src/cli/displays.c"}
 
 # folder: what it may include of ours. A name with a slash is one header.
 LAYERS = {

@@ -10,6 +10,8 @@
 #include "cli/match.h"
 #include "conf/store.h"
 
+#define COMMAND_NO_RULE UINT32_MAX /* default of a rule's number: the next */
+
 enum field_kind {
 	FIELD_END,
 	FIELD_FIXED,	/* always number; prints only objects that have it */
@@ -36,15 +38,6 @@ struct command_field {
 	const char *says;
 };
 
-/* What finishing an edit may need beyond the line. */
-struct command_context {
-	const struct store *store;     /* the candidate */
-	const struct seal *seal;       /* NULL: syntax only, keys are not sealed */
-	const char *ifname;	       /* of the interface view, "" elsewhere */
-	const struct acl_setting *acl; /* of the view of an access list */
-	char sealed[SEAL_TEXT_MAX];    /* room for a key, which the edit borrows */
-};
-
 struct command_row {
 	uint8_t views;
 	uint8_t object; /* enum edit_object */
@@ -57,9 +50,6 @@ struct command_row {
 extern const struct command_row commands[];
 extern const unsigned command_count;
 
-/* The edit that a matched line means; -EINVAL with a sentence if a key is not acceptable. */
-MUST_CHECK int command_edit(const struct command_row *row, const struct args *args, bool undo,
-			    struct command_context *context, struct edit *ret, struct err *err);
 /* True if the row is the one that prints this object. */
 bool command_fits(const struct command_row *row, const union edit_value *v);
 /* A field of a value, and its default there. */

@@ -9,6 +9,7 @@
 
 #include "base/auto.h"
 #include "cli/displays.h"
+#include "cli/edit.h"
 #include "cli/filing.h"
 #include "cli/filter_text.h"
 #include "cli/help.h"
@@ -230,10 +231,10 @@ static void follow_list(struct session *s, const struct acl_setting *acl, bool u
 static int make_edit(struct session *s, const struct command_row *row, bool undo, struct err *err)
 {
 	struct match *m = &s->office->match;
-	struct command_context context = {
+	struct edit_context context = {
 		.store = s->mine, .seal = s->office->seal, .ifname = s->ifname, .acl = &s->acl};
 	struct edit e;
-	int r = command_edit(row, &m->args, undo, &context, &e, err);
+	int r = edit_read(row, &m->args, undo, &context, &e, err);
 
 	if (row->object == EDIT_KEY) { /* the line holds a key in plain */
 		explicit_bzero(m->line, sizeof m->line);

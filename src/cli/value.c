@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,32 +151,14 @@ static bool has_control(const char *text)
 	return false;
 }
 
-/* Octets of the character that begins here, by RFC 3629: 0 if there is none. */
-static size_t utf8_length(const unsigned char *c)
-{
-	size_t len = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
-
-	if (c[0] > 0xf4 || (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
-	    (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
-}
-
 /* What is shown again, as JSON too, must be text; a password is octets. */
 static bool is_utf8(const char *text)
 {
-	const unsigned char *at = (const unsigned char *)text;
+	json_t *j = json_string(text);
+	bool accepted = j;
 
-	while (*at) {
-		size_t len = utf8_length(at);
-		if (len == 0)
-			return false;
-		at += len;
-	}
-	return true;
+	json_decref(j);
+	return accepted;
 }
 
 static enum value_fit read_text(const struct value_type *t, const char *text, struct err *err)
