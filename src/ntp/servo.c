@@ -67,8 +67,10 @@ static struct servo_order slew(struct servo *v, mono at, span offset)
 static struct servo_order step(struct servo *v, span offset)
 {
 	v->slew_end = MONO_NEVER;
-	if (!v->steer)
+	if (!v->steer) {
+		servo_corrected(v); /* as somebody else will */
 		return (struct servo_order){SERVO_WAIT, SPAN_ZERO, v->rate};
+	}
 	v->rate = v->frequency;
 	return (struct servo_order){SERVO_STEP, offset, v->rate};
 }
@@ -96,14 +98,10 @@ struct servo_order servo_update(struct servo *v, struct now now, const struct be
 	v->line_wall = stamp_add(now.wall, offset);
 	v->line_rate = b->rate;
 	v->residue = span_max(RESIDUE_MIN, (span){b->error.ns / RESIDUE_SHARE});
-	if (confirmed) {
-		v->first_step = first;
-		v->woken_step = v->woke;
-		v->was_set = true;
-		v->woke = false;
-	}
 	if (confirmed && !span_less(size, least))
 		return step(v, offset);
+	if (confirmed)
+		servo_corrected(v);
 	return slew(v, now.mono, offset);
 }
 
@@ -136,18 +134,10 @@ struct servo_order servo_stop(struct servo *v)
 	return set_rate(v, v->frequency);
 }
 
-void servo_stepped(struct servo *v, bool failed)
+void servo_corrected(struct servo *v)
 {
-	v->step_failed = failed;
-	if (!failed)
-		return;
-	v->was_set = v->was_set && !v->first_step;
-	v->woke = v->woke || v->woken_step;
-}
-
-bool servo_refuses(const struct servo *v, const struct servo_order *o)
-{
-	return o->verb == SERVO_REFUSE || (o->verb == SERVO_STEP && v->step_failed);
+	v->was_set = true;
+	v->woke = false;
 }
 
 void servo_applied(struct servo *v, freq rate)

@@ -14,13 +14,11 @@
 #define SERVO_STEP_MAX SPAN_S(1000) /* PANICT: a later step beyond this is refused */
 
 struct servo {
-	bool steer;		     /* false: everything is computed, nothing asked for */
-	bool was_set;		     /* the first confirmed step is done */
-	bool woke;		     /* the machine slept since the last confirmed correction */
-	bool first_step, woken_step; /* what the newest step used up, should it fail */
-	bool step_failed;	     /* the newest one whose outcome is known */
-	freq frequency;		     /* wall against mono that keeps pace with the reference */
-	freq rate; /* in force, frequency plus any slew; as the kernel rounded it */
+	bool steer;	/* false: everything is computed, nothing asked for */
+	bool was_set;	/* the first confirmed correction is done */
+	bool woke;	/* the machine slept since the last confirmed correction */
+	freq frequency; /* wall against mono that keeps pace with the reference */
+	freq rate;	/* in force, frequency plus any slew; as the kernel rounded it */
 	freq frequency_max;
 	freq slew_max; /* added to frequency at most */
 	mono slew_end; /* MONO_NEVER: no slew under way */
@@ -61,10 +59,8 @@ struct servo_order servo_wake(struct servo *v, struct now now);
 void servo_rouse(struct servo *v);
 /* There is nothing to follow any more: back to the frequency alone, whatever was under way. */
 struct servo_order servo_stop(struct servo *v);
-/* What became of the step that was ordered last; after one that failed the next may be as large. */
-void servo_stepped(struct servo *v, bool failed);
-/* The clock is not what it should be: a step was refused, or steps have failed since the last. */
-bool servo_refuses(const struct servo *v, const struct servo_order *o);
+/* The step that was ordered is done; after one that failed the next may be as large. */
+void servo_corrected(struct servo *v);
 /* What the clock really runs at after ACT_RATE. */
 void servo_applied(struct servo *v, freq rate);
 mono servo_next_wake(const struct servo *v);

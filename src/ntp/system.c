@@ -474,16 +474,14 @@ void system_update(struct node *n, struct now now, struct actions *out)
 	hold_over(n, now, count, &sel);
 	take_ranks(n, now, count, out);
 	s->selected = sel.valid;
-	if (!sel.valid) {
-		s->company_since = now.mono;
-		s->master = ADDR_ANY; /* the clock runs on, its bounds grow */
-		set_source(n, now, out);
-		return;
-	}
-	bool ours = n->refclock && n->candidates[sel.master].stratum >= n->refclock_stratum;
+	bool ours = sel.valid && n->refclock &&
+		    n->candidates[sel.master].stratum >= n->refclock_stratum;
 
-	if (ours) {
+	if (!sel.valid)
+		s->company_since = now.mono; /* the clock runs on, its bounds grow */
+	if (ours)
 		s->following = false;
+	if (!sel.valid || ours) {
 		s->master = ADDR_ANY;
 		set_source(n, now, out);
 		return;
@@ -495,7 +493,8 @@ void system_update(struct node *n, struct now now, struct actions *out)
 			servo_update(&s->servo, now, &sel.combined, offset_at(s, now),
 				     is_confirmed(n, &sel, count));
 
-		s->refused = servo_refuses(&s->servo, &order);
+		/* Steps have failed: the clock is not good before one is done. */
+		s->refused = order.verb == SERVO_REFUSE || (order.verb == SERVO_STEP && s->refused);
 		perform(n, &order, out);
 	}
 	set_source(n, now, out);
@@ -525,15 +524,15 @@ void system_slewed(struct node *n, struct now now, struct actions *out)
 
 void system_stepped(struct node *n, struct now now, const struct outcome *o, struct actions *out)
 {
-	servo_stepped(&n->system.servo, o->error != 0);
+	n->system.refused = o->error != 0; /* then the clock is not what we meant it to be */
 	if (o->error == 0) {
+		servo_corrected(&n->system.servo);
 		assoc_stepped(n, o->by);
 		multicast_stepped(n);
 		pairs_forget(&n->pairs);
 		return;
 	}
 	node_note(out, NOTE_STEP_REFUSED, 0, NULL, NULL, o->by.ns);
-	n->system.refused = true; /* the clock is not what we meant it to be */
 	set_source(n, now, out);
 }
 
