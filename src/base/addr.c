@@ -25,6 +25,15 @@ int addr_compare(const struct addr *a, const struct addr *b)
 	return memcmp(a->octets, b->octets, sizeof a->octets);
 }
 
+uint64_t addr_hash(const struct addr *a, uint64_t salt)
+{
+	uint64_t h = salt;
+
+	for (unsigned i = 0; i < sizeof a->octets; i++)
+		h = (h ^ a->octets[i]) * UINT64_C(0x100000001b3); /* FNV-1a's prime */
+	return h ^ h >> 32;
+}
+
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
 	return addr_compare(a, b) == 0;

@@ -41,6 +41,8 @@ struct addr addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d);
 bool addr_equal(const struct addr *a, const struct addr *b);
 /* Total order: IPv4 before IPv6, then by octets. */
 int addr_compare(const struct addr *a, const struct addr *b);
+/* For a place in a table; with a secret salt nobody can choose whose place he gets. */
+uint64_t addr_hash(const struct addr *a, uint64_t salt);
 bool addr_is_multicast(const struct addr *a);
 bool addr_is_loopback(const struct addr *a);
 bool addr_is_unspecified(const struct addr *a);

@@ -8,7 +8,6 @@
 
 #define PHI_PPT (15 * PPT_PER_PPM)   /* RFC 5905 figure 27 */
 #define POLL_STEADY 8		     /* samples without a wish for more that lengthen a poll */
-#define ASK_AFTER_SLEEP SPAN_S(60)   /* at the latest */
 #define EXPENDABLE_AFTER SPAN_S(128) /* unheard: two intervals of most servers */
 #define SELECTED_AFTER SPAN_S(2048)  /* two of its own, but not more, of whom we follow */
 #define LENT_FOLD 4		     /* our own time is that much better known than by the source */
@@ -133,7 +132,7 @@ struct assoc *assoc_new(struct node *n, struct now now, enum assoc_origin origin
 	a->heard = (mono){INT64_MIN};
 	a->arrived = (mono){INT64_MIN};
 	a->expect = MONO_NEVER;
-	a->early_at = now.mono;
+	a->early.at = now.mono;
 	a->volley.next = MONO_NEVER;
 	if (role != ROLE_NONE) {
 		struct role *r = &n->roles[role];
@@ -341,22 +340,14 @@ void assoc_slept(struct node *n, struct now now, struct assoc *a)
 	a->prior.open = false;
 	a->cookie = (stamp){0};
 	a->silent = 0; /* nobody listened, so nothing was missed */
-	if (a->origin == ASSOC_MULTICAST)
-		a->expect = mono_add(now.mono, span_from_log2s(a->poll_log2s + 1));
-	assoc_plan(n, a);
+	assoc_expect(n, a, now.mono);
 	if (a->phase == ASSOC_DEGRADED)
 		return;
 	if (a->origin == ASSOC_MULTICAST) { /* the path is not known: as when it was met */
 		a->calibrated = false;
 		a->phase = ASSOC_VOLLEY;
 	}
-	(void)volley_trigger(n, now, a, VOLLEY_EXCHANGES);
-	mono soon = mono_add(now.mono, ASK_AFTER_SLEEP);
-
-	if (mono_before(soon, a->volley.next) && n->volley != VOLLEY_NEVER) {
-		a->volley.next = soon;
-		assoc_plan(n, a);
-	}
+	volley_resume(n, now, a);
 }
 
 static void keep_in_filter(struct now now, struct assoc *a, const struct sample *s)

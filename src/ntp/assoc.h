@@ -6,6 +6,7 @@
 #ifndef NTP_ASSOC_H
 #define NTP_ASSOC_H
 
+#include "base/budget.h"
 #include "ntp/auth.h"
 #include "ntp/estimate.h"
 #include "ntp/hindsight.h"
@@ -68,16 +69,15 @@ struct assoc {
 	uint8_t rounds, better;
 	int8_t poll_log2s; /* ours, or the server's interval on a group */
 	int8_t minpoll_log2s, maxpoll_log2s;
-	struct packet last; /* header of the last packet believed */
-	span quickest;	    /* the way of the quickest of those beacons */
-	mono ahead_since;   /* valid if ahead */
-	mono heard;	    /* when it came */
-	mono expect;	    /* polite time by which a group's next packet is missed */
-	mono arrived;	    /* newest sample's arrival: they go in order */
-	stamp newest;	    /* transmit time: newest believed */
-	stamp jumped;	    /* transmit time of the last one counted in jumps */
-	span early;	    /* credit against packets before their time */
-	mono early_at;
+	struct packet last;  /* header of the last packet believed */
+	span quickest;	     /* the way of the quickest of those beacons */
+	mono ahead_since;    /* valid if ahead */
+	mono heard;	     /* when it came */
+	mono expect;	     /* polite time by which a group's next packet is missed */
+	mono arrived;	     /* newest sample's arrival: they go in order */
+	stamp newest;	     /* transmit time: newest believed */
+	stamp jumped;	     /* transmit time of the last one counted in jumps */
+	struct budget early; /* for packets before their time */
 	/* the question that is out */
 	uint16_t ask;
 	bool interleaves; /* its last answer to an interleaved question was one */
@@ -140,7 +140,7 @@ void assoc_stepped(struct node *n, span by);
 void assoc_slept(struct node *n, struct now now, struct assoc *a);
 /* Something came from it: reach and the time of its next packet. */
 void assoc_heard(struct node *n, struct now now, struct assoc *a, mono at);
-/* After its interval changed: when the next packet of a group is missed. */
+/* When the next packet of a group is missed, from then on. */
 void assoc_expect(struct node *n, struct assoc *a, mono at);
 /* An expected packet or answer did not come. */
 void assoc_missed(struct node *n, struct now now, struct assoc *a, struct actions *out);

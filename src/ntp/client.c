@@ -7,9 +7,6 @@
 #define INTERLEAVE_POLL_LOG2S 2
 #define INTERLEAVE_AGE_MAX SPAN_S(9)
 #define ROUND_TRIP_MAX SPAN_S(16)
-#define KISS_RATE UINT32_C(0x52415445) /* "RATE" */
-#define KISS_DENY UINT32_C(0x44454e59) /* "DENY" */
-#define KISS_RSTR UINT32_C(0x52535452) /* "RSTR" */
 
 /*
  * A server on the link is asked, and must answer, where it was heard; one beyond a router is

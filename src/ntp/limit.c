@@ -4,9 +4,7 @@
 #include "base/defence.h"
 #include "ntp/node_state.h"
 
-#define KISS_RATE UINT32_C(0x52415445) /* "RATE" */
-#define KISS_DENY UINT32_C(0x44454e59) /* "DENY" */
-#define BURST 8			       /* questions at once before the average counts */
+#define BURST 8 /* questions at once before the average counts */
 /*
  * Who shows a MAC is not slowed down, because nobody can ask in his name; but a client that runs
  * wild is (B14).
@@ -23,28 +21,13 @@ static struct limit_bucket *bucket_of(struct node *n, mono now, const struct add
 
 	if (l->salt == 0)
 		l->salt = random_nonce(&n->random).frac | 1;
-	uint64_t h = l->salt ^ key_id;
-
-	for (unsigned i = 0; i < sizeof source->octets; i++)
-		h = (h ^ source->octets[i]) * UINT64_C(1099511628211);
-	struct limit_bucket *b = &l->buckets[(h ^ h >> 32) % LIMIT_SOURCES];
+	struct limit_bucket *b = &l->buckets[addr_hash(source, l->salt ^ key_id) % LIMIT_SOURCES];
 	bool same = b->used && b->key_id == key_id && addr_equal(&b->source, source);
 
 	/* Another's place is taken over: who is not remembered is not held up. */
 	if (!same)
-		*b = (struct limit_bucket){true, *source, key_id, full, now, {INT64_MIN}};
+		*b = (struct limit_bucket){true, *source, key_id, {full, now}, {INT64_MIN}};
 	return b;
-}
-
-/* Never below zero, so that who goes on too fast for a while is served again soon after. */
-static bool pay(struct limit_bucket *b, mono now, span cost, span most)
-{
-	b->credit = span_min(most, span_add(b->credit, mono_sub(now, b->at)));
-	b->at = now;
-	if (span_less(b->credit, cost))
-		return false;
-	b->credit = span_sub(b->credit, cost);
-	return true;
 }
 
 static span min_gap(const struct node *n)
@@ -67,12 +50,12 @@ static bool may_ask(struct node *n, mono now, const struct arrival *v)
 	span full = keyed ? KEYED_BURST : (span){BURST * avg_gap(n).ns};
 	struct limit_bucket *b =
 		bucket_of(n, now, &v->d->from.addr, keyed ? v->auth.key_id : 0, full);
-	bool is_new = b->credit.ns == full.ns;
-	span since = mono_sub(now, b->at);
+	bool is_new = b->budget.left.ns == full.ns;
+	span since = mono_sub(now, b->budget.at);
 
 	if (keyed)
-		return pay(b, now, KEYED_COST, full);
-	bool paid = pay(b, now, avg_gap(n), full);
+		return budget_pay(&b->budget, now, KEYED_COST, full);
+	bool paid = budget_pay(&b->budget, now, avg_gap(n), full);
 
 	/* A gap counts from the question before, answered or not; the network may shorten it. */
 	return paid && (is_new || !span_less(since, (span){min_gap(n).ns / 8 * 7}));

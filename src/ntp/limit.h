@@ -6,6 +6,7 @@
 #ifndef NTP_LIMIT_H
 #define NTP_LIMIT_H
 
+#include "base/budget.h"
 #include "ntp/action.h"
 #include "ntp/note.h"
 #include "ntp/settings.h"
@@ -20,8 +21,7 @@ struct limit_bucket {
 	bool used;
 	struct addr source;
 	uint32_t key_id;
-	span credit;
-	mono at;
+	struct budget budget;
 	mono kissed; /* when it was told last; INT64_MIN: never */
 };
 

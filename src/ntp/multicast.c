@@ -151,7 +151,7 @@ static enum verdict meet(struct node *n, struct now now, struct arrival *v, stru
 	take_header(n, now, a, v);
 	assoc_heard(n, now, a, v->d->at.mono);
 	/* This one may be a replay, and then the server's own is not early, whenever it comes. */
-	a->early = span_half(span_from_log2s(a->poll_log2s));
+	a->early.left = span_half(span_from_log2s(a->poll_log2s));
 	/* Not later than what was once believed: only an answer can tell whether it is true. */
 	if (defence(DEFENCE_FLOOR) &&
 	    floor_find(n, &a->peer.addr, &a->group, a->key_id, &a->newest) &&
@@ -174,12 +174,7 @@ static bool is_early(struct assoc *a, mono at, int8_t said_log2s)
 	/* ... and one that names a short interval takes nothing from what was saved. */
 	span most = {span_half(span_from_log2s(a->poll_log2s)).ns * ASSOC_EARLY_BUDGET};
 
-	a->early = span_min(most, span_add(a->early, mono_sub(at, a->early_at)));
-	a->early_at = at;
-	if (span_less(a->early, cost))
-		return true;
-	a->early = span_sub(a->early, cost);
-	return false;
+	return !budget_pay(&a->early, at, cost, most);
 }
 
 /* What no packet may be older than; what is put aside counts as well. */

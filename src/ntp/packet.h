@@ -14,6 +14,11 @@
 #define PACKET_HEADER_OCTETS 48
 #define PACKET_OCTETS_MAX 2048
 
+/* Reference ids of answers that carry no time: RFC 5905 figure 13. */
+#define KISS_RATE UINT32_C(0x52415445) /* "RATE" */
+#define KISS_DENY UINT32_C(0x44454e59) /* "DENY" */
+#define KISS_RSTR UINT32_C(0x52535452) /* "RSTR" */
+
 /* RFC 5905 figure 10. */
 enum packet_mode {
 	MODE_SYMMETRIC_ACTIVE = 1,

@@ -6,11 +6,8 @@
 /* Spreads over the table; who finds collisions only drives out pairs of others. */
 unsigned pairs_place(const struct addr *asker, stamp received)
 {
-	uint64_t h = received.frac;
+	uint64_t h = addr_hash(asker, received.frac);
 
-	for (unsigned i = 0; i < sizeof asker->octets; i++)
-		h = (h ^ asker->octets[i]) * UINT64_C(0x100000001b3);
-	h ^= h >> 32;
 	return (unsigned)(h * UINT64_C(0x9e3779b97f4a7c15) >> 54) % PAIRS_MAX;
 }
 
@@ -30,12 +27,7 @@ stamp pairs_unique(const struct pairs *p, const struct addr *asker, stamp receiv
 
 bool pairs_afford(struct pairs *p, mono now)
 {
-	p->credit = span_min(PAIRS_BUDGET, span_add(p->credit, mono_sub(now, p->credit_at)));
-	p->credit_at = now;
-	if (span_less(p->credit, PAIRS_COST))
-		return false;
-	p->credit = span_sub(p->credit, PAIRS_COST);
-	return true;
+	return budget_pay(&p->budget, now, PAIRS_COST, PAIRS_BUDGET);
 }
 
 void pairs_keep(struct pairs *p, const struct addr *asker, stamp received, uint32_t send_id)

@@ -7,6 +7,7 @@
 #define NTP_PAIRS_H
 
 #include "base/addr.h"
+#include "base/budget.h"
 #include "base/ntptime.h"
 #include "base/room.h"
 
@@ -22,8 +23,7 @@ struct pair {
 };
 
 struct pairs {
-	mono credit_at;
-	span credit;
+	struct budget budget;
 	struct pair list[PAIRS_MAX];
 };
 

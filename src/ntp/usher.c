@@ -11,29 +11,15 @@
 #define ALL_COST SPAN_MS(20) /* fifty a second, a hundred at once */
 #define ALL_BURST SPAN_S(2)
 
-static bool pay(struct usher_bucket *b, mono now, span cost, span most)
-{
-	b->credit = span_min(most, span_add(b->credit, mono_sub(now, b->at)));
-	b->at = now;
-	if (span_less(b->credit, cost))
-		return false;
-	b->credit = span_sub(b->credit, cost);
-	return true;
-}
-
 static struct usher_bucket *bucket_of(struct node *n, mono now, const struct addr *source,
 				      bool keyed)
 {
 	struct usher *u = &n->usher;
-	uint64_t h = u->salt;
-
-	for (unsigned i = 0; i < sizeof source->octets; i++)
-		h = (h ^ source->octets[i]) * UINT64_C(1099511628211);
-	struct usher_bucket *b = &u->sources[keyed][(h ^ h >> 32) % USHER_SOURCES];
+	struct usher_bucket *b = &u->sources[keyed][addr_hash(source, u->salt) % USHER_SOURCES];
 
 	/* A full bucket has no memory worth keeping; another's is shared until it is full. */
-	if (!b->used || !span_less(mono_sub(now, b->at), SOURCE_BURST))
-		*b = (struct usher_bucket){true, *source, SOURCE_BURST, now};
+	if (!b->used || !span_less(mono_sub(now, b->budget.at), SOURCE_BURST))
+		*b = (struct usher_bucket){true, *source, {SOURCE_BURST, now}};
 	return b;
 }
 
@@ -43,15 +29,17 @@ static bool may_answer(struct node *n, struct now now, const struct arrival *v)
 
 	if (u->salt == 0) {
 		u->salt = random_nonce(&n->random).frac;
-		u->all = (struct usher_bucket){.credit = ALL_BURST, .at = now.mono};
+		u->all = (struct budget){ALL_BURST, now.mono};
 	}
-	if (defence(DEFENCE_BUDGET) &&
-	    !pay(bucket_of(n, now.mono, &v->d->from.addr, v->auth.result == AUTH_VALID), now.mono,
-		 SOURCE_COST, SOURCE_BURST))
-		return false;
 	/* Who shows a valid MAC is not held up by those who show none. */
-	return v->auth.result == AUTH_VALID || !defence(DEFENCE_BUDGET) ||
-	       pay(&u->all, now.mono, ALL_COST, ALL_BURST);
+	bool keyed = v->auth.result == AUTH_VALID;
+	struct usher_bucket *own = bucket_of(n, now.mono, &v->d->from.addr, keyed);
+
+	if (!defence(DEFENCE_BUDGET))
+		return true;
+	if (!budget_pay(&own->budget, now.mono, SOURCE_COST, SOURCE_BURST))
+		return false;
+	return keyed || budget_pay(&u->all, now.mono, ALL_COST, ALL_BURST);
 }
 
 /* The better we are the sooner we answer: half rank, half chance. */

@@ -6,6 +6,7 @@
 #ifndef NTP_USHER_H
 #define NTP_USHER_H
 
+#include "base/budget.h"
 #include "ntp/assoc.h"
 
 #define USHER_PENDING_MAX ROOM(64, 4)
@@ -29,15 +30,14 @@ struct usher_pending {
 struct usher_bucket {
 	bool used;
 	struct addr source;
-	span credit;
-	mono at;
+	struct budget budget;
 };
 
 struct usher {
 	uint64_t salt; /* so that nobody can choose whose bucket he shares */
 	struct usher_pending pending[USHER_PENDING_MAX];
 	struct usher_bucket sources[2][USHER_SOURCES]; /* of the unsigned, and the signed */
-	struct usher_bucket all;
+	struct budget all;			       /* who sign have no part in it */
 };
 
 /* A mode 3 packet to a group. */

@@ -41,7 +41,7 @@ void volley_begin(struct node *n, struct now now, struct assoc *a)
 {
 	struct volley *v = &a->volley;
 
-	*v = (struct volley){.next = MONO_NEVER, .credit_at = now.mono, .credit = TRIGGER_BUDGET};
+	*v = (struct volley){.next = MONO_NEVER, .budget = {TRIGGER_BUDGET, now.mono}};
 	if (is_polled(a)) {
 		bool burst = a->origin == ASSOC_MANYCAST || n->unicasts[a->unicast].iburst;
 
@@ -234,23 +234,31 @@ bool volley_trigger(struct node *n, struct now now, struct assoc *a, uint8_t cou
 
 	if (v->waiting || v->left > 0 || v->urgent || n->volley == VOLLEY_NEVER)
 		return false;
-	v->credit = span_min(TRIGGER_BUDGET, span_add(v->credit, mono_sub(now.mono, v->credit_at)));
-	v->credit_at = now.mono;
-	if (span_less(v->credit, TRIGGER_COST))
+	if (!budget_allows(&v->budget, now.mono, TRIGGER_COST, TRIGGER_BUDGET))
 		return false;
 	span most = span_min((span){interval(a).ns / TRIGGER_PART}, TRIGGER_SPREAD);
 	span wait = random_span(&n->random, most);
 	mono from = mono_add(a->asked, gap(a));
 	mono want = mono_add(mono_before(from, now.mono) ? now.mono : from, wait);
 
-	if (!mono_before(want, v->next))
+	if (!mono_before(want, v->next) ||
+	    !budget_pay(&v->budget, now.mono, TRIGGER_COST, TRIGGER_BUDGET))
 		return false;
-	v->credit = span_sub(v->credit, TRIGGER_COST);
 	v->urgent = true;
 	v->left = count;
 	v->next = want;
 	assoc_plan(n, a);
 	return true;
+}
+
+void volley_resume(struct node *n, struct now now, struct assoc *a)
+{
+	mono latest = mono_add(now.mono, VOLLEY_SPREAD);
+
+	if (volley_trigger(n, now, a, VOLLEY_EXCHANGES) || n->volley == VOLLEY_NEVER)
+		return;
+	a->volley.next = mono_min(a->volley.next, latest);
+	assoc_plan(n, a);
 }
 
 void volley_suspect(struct node *n, struct now now, struct assoc *a)

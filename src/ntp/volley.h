@@ -6,6 +6,7 @@
 #ifndef NTP_VOLLEY_H
 #define NTP_VOLLEY_H
 
+#include "base/budget.h"
 #include "ntp/action.h"
 
 #define VOLLEY_EXCHANGES 8 /* BCOUNT of RFC 5905 figure 29 */
@@ -17,18 +18,17 @@ struct node;
 struct assoc;
 
 struct volley {
-	uint8_t left;	    /* questions of this volley still to be asked */
-	uint8_t unanswered; /* in a row */
-	uint8_t repeats;    /* questions asked again since the last rest */
-	uint8_t retries;    /* volleys in a row that failed */
-	uint8_t pauses;	    /* short ones after the first questions, so far */
-	bool waiting;	    /* a question is out */
-	bool urgent;	    /* what is asked now was triggered, not planned */
-	mono next;	    /* next question, or the end of waiting for an answer */
-	mono credit_at;	    /* triggered questions have a budget: see volley_trigger */
-	span credit;
-	mono suspect_next; /* no suspicion makes us ask before */
-	uint8_t suspects;  /* of late */
+	uint8_t left;	      /* questions of this volley still to be asked */
+	uint8_t unanswered;   /* in a row */
+	uint8_t repeats;      /* questions asked again since the last rest */
+	uint8_t retries;      /* volleys in a row that failed */
+	uint8_t pauses;	      /* short ones after the first questions, so far */
+	bool waiting;	      /* a question is out */
+	bool urgent;	      /* what is asked now was triggered, not planned */
+	mono next;	      /* next question, or the end of waiting for an answer */
+	struct budget budget; /* of triggered questions */
+	mono suspect_next;    /* no suspicion makes us ask before */
+	uint8_t suspects;     /* of late */
 };
 
 /* A new association: the first question waits a random time. */
@@ -39,6 +39,8 @@ void volley_answered(struct node *n, struct now now, struct assoc *a, struct act
 /* So many exchanges would tell more than waiting, or must confirm something; rate limited. False if
  * none comes of it. */
 bool volley_trigger(struct node *n, struct now now, struct assoc *a, uint8_t count);
+/* What was known is none any more: a whole volley soon, or what is planned within VOLLEY_SPREAD. */
+void volley_resume(struct node *n, struct now now, struct assoc *a);
 /*
  * A packet is older than the last, or contradicts what is known: was the server's clock set, or
  * does somebody send old packets? Asked at once the first time, then rarer, so that nobody can make

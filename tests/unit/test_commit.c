@@ -67,6 +67,15 @@ static char *running(struct desk *d)
 	return text_take(&d->reply);
 }
 
+/* Port 1100 is on trial for a minute. */
+static void start_trial(struct desk *d)
+{
+	start(d);
+	must_type(d, "system-view");
+	must_type(d, "ntp listen-port 1100");
+	must_type(d, "commit trial 60");
+}
+
 static void a_commit_that_cannot_be_kept_changes_nothing(void **state)
 {
 	(void)state;
@@ -184,10 +193,7 @@ static void a_trial_is_undone_on_a_full_disk(void **state)
 	struct desk d = {0};
 
 	(void)state;
-	start(&d);
-	must_type(&d, "system-view");
-	must_type(&d, "ntp listen-port 1100");
-	must_type(&d, "commit trial 60");
+	start_trial(&d);
 	d.memory.fail_from = d.memory.changes + 1;
 	d.stage.passed_s += 60;
 	office_wake(d.office);
@@ -255,10 +261,7 @@ static void a_trial_that_cannot_be_undone_says_why(void **state)
 	struct desk d = {0};
 
 	(void)state;
-	start(&d);
-	must_type(&d, "system-view");
-	must_type(&d, "ntp listen-port 1100");
-	must_type(&d, "commit trial 60");
+	start_trial(&d);
 	struct text *back = &d.memory.texts[memory_find(&d.memory, "point.1000000001")].text;
 	back->chars[back->len - 2] ^= 1;
 	assert_string_equal(office_trouble(d.office), "");

@@ -9,6 +9,13 @@
 #include <cmocka.h>
 #include <errno.h>
 
+static struct send_action question_to(const struct site *s, unsigned h)
+{
+	struct packet q = {.version = 4, .mode = MODE_CLIENT, .transmit = {0x1234}};
+
+	return site_to_host(s, h, &q);
+}
+
 static struct packet answer_of(const struct site *s, unsigned h)
 {
 	struct packet p;
@@ -22,8 +29,7 @@ static void questions_are_answered_with_what_the_clock_is_worth(void **state)
 {
 	struct site *s = site_new();
 	unsigned h = site_add(s, SPAN_ZERO, 0.0);
-	struct packet q = {.version = 4, .mode = MODE_CLIENT, .transmit = {0x1234}};
-	struct send_action a = site_to_host(s, h, &q);
+	struct send_action a = question_to(s, h);
 	struct endpoint from = site_asker(9);
 
 	(void)state;
@@ -59,8 +65,7 @@ static void answers_are_signed_by_the_questions_key(void **state)
 {
 	struct site *s = site_new();
 	unsigned h = site_add(s, SPAN_ZERO, 0.0);
-	struct packet q = {.version = 4, .mode = MODE_CLIENT, .transmit = {0x1234}};
-	struct send_action a = site_to_host(s, h, &q);
+	struct send_action a = question_to(s, h);
 	struct endpoint from = site_asker(9);
 
 	(void)state;
@@ -89,8 +94,7 @@ static void an_answer_that_cannot_leave_is_counted_and_not_told(void **state)
 {
 	struct site *s = site_new();
 	unsigned h = site_add(s, SPAN_ZERO, 0.0);
-	struct packet q = {.version = 4, .mode = MODE_CLIENT, .transmit = {0x1234}};
-	struct send_action a = site_to_host(s, h, &q);
+	struct send_action a = question_to(s, h);
 	struct endpoint from = site_asker(9);
 	struct actions out = {0};
 	struct counter_row row;
@@ -129,8 +133,8 @@ static void nobody_is_told_of_a_reference_time_that_is_to_come(void **state)
 	site_run(s, SPAN_S(200));
 	site_step(s, server, SPAN_MS(100));
 	for (unsigned i = 0; i < 20000; i++) {
-		struct packet q = {.version = 4, .mode = MODE_CLIENT, .transmit = {77}}, p;
-		struct send_action a = site_to_host(s, client, &q);
+		struct send_action a = question_to(s, client);
+		struct packet p;
 
 		site_post(s, client, &from, &a);
 		site_run(s, SPAN_MS(10));
