@@ -7,6 +7,7 @@ namespaces, then a shell in which `alpha` and `beta` open their command lines, `
 clocks from outside and `wire` shows the NTP packets on the cable. Leaving it leaves nothing behind.
 """
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -33,6 +34,17 @@ def script(path, words):
     os.chmod(path, 0o755)
 
 
+def take_terminal():
+    """Its foreground is a group of processes that this namespace does not know: a shell with jobs
+    could not give it back at its end, and would say so. Ours it can."""
+    if not os.isatty(0):
+        return
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpgrp())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+
+
 def body(lab):
     lan = lab.lan()
     hosts = []
@@ -50,8 +62,10 @@ def body(lab):
     script(os.path.join(tools, "wire"),
            lan.command(["tshark", "-l", "-n", "-q", "-i", "br0", "-P", "-Y", "ntp"]))
     print(HELP % tuple(address for host in hosts for address in host.addresses[0][1:]), flush=True)
-    return subprocess.run(["/bin/sh"], env=dict(
-        os.environ, PATH=tools + ":" + os.environ["PATH"], PS1="try$ ", ENV="")).returncode
+    take_terminal()
+    subprocess.run(["/bin/sh"], check=False, env=dict(
+        os.environ, PATH=tools + ":" + os.environ["PATH"], PS1="try$ ", ENV=""))
+    return 0  # whatever was typed last
 
 
 def show_truth(epoch, hosts):
